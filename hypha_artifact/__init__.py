@@ -1,0 +1,1 @@
+"""Hypha artifacts from Python: browse, move, stage and commit files."""

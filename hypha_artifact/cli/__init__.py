@@ -1,0 +1,1 @@
+"""The command `hypha-artifact`: data on stdout, narration on stderr."""

@@ -1,0 +1,296 @@
+"""Frozen values for what the server says, and for what a stage means.
+
+Field names follow the server's JSON (artifact manager of Hypha 0.21).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from hypha_artifact.paths import ArtifactId, RemotePath
+
+JsonObject: TypeAlias = dict[str, object]
+"""A JSON object as it came; its values are untrusted."""
+
+
+class StageMode(Enum):
+    """What a staging session will become when it is committed."""
+
+    NEW_VERSION = "new version"
+    """A new version that starts empty and is hidden from readers until then."""
+    IN_PLACE = "in place"
+    """The latest version, changed while readers look on."""
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """One committed version."""
+
+    version: str
+    comment: str | None = None
+    created_at: float | None = None
+
+
+class StageEntry(Struct, frozen=True, kw_only=True):
+    """One line of the server's staging record.
+
+    ``path`` is what was recorded, verbatim; ``remove`` marks a deletion that runs at
+    commit; ``intent`` is set on the one line that tells the kind of session.
+    """
+
+    path: str | None = None
+    remove: bool = msgspec.field(default=False, name="_remove")
+    intent: str | None = msgspec.field(default=None, name="_intent")
+    download_weight: float | None = None
+
+
+class Artifact(Struct, frozen=True, kw_only=True):
+    """What the server says of an artifact. Times are epoch seconds."""
+
+    id: str
+    uuid: str = msgspec.field(default="", name="_id")
+    type: str = "generic"
+    workspace: str = ""
+    alias: str = ""
+    parent_id: str | None = None
+    manifest: JsonObject | None = None
+    staging: list[StageEntry] | None = None
+    file_count: int | None = None
+    download_count: float = 0
+    view_count: float = 0
+    created_at: float | None = None
+    created_by: str | None = None
+    last_modified: float | None = None
+    versions: list[Version] | None = None
+    config: JsonObject | None = None
+
+    @property
+    def artifact_id(self) -> ArtifactId:
+        """Its full name as a value."""
+        return ArtifactId.parse(self.id, self.workspace or None)
+
+    @property
+    def name(self) -> str:
+        """The manifest's name, else the alias. Untrusted text."""
+        name = (self.manifest or {}).get("name")
+        return name if isinstance(name, str) and name else self.alias
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether other artifacts may have it as their parent."""
+        return self.type in {"collection", "vector-collection"} or bool(
+            (self.config or {}).get("is_collection")
+        )
+
+    @property
+    def is_git(self) -> bool:
+        """Whether its files live in a git repository, with staging rules of its own."""
+        return (self.config or {}).get("storage") == "git"
+
+    @property
+    def latest(self) -> Version | None:
+        """The version that readers get by default; None before the first commit."""
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether a staging session is open."""
+        return self.staging is not None
+
+    @property
+    def stage_mode(self) -> StageMode | None:
+        """The kind of the open session, None without one.
+
+        Committing an artifact that has no version yet always makes its first one,
+        whatever the recorded intent.
+        """
+        if self.staging is None:
+            return None
+        intents = {entry.intent for entry in self.staging if entry.intent}
+        if "new_version" in intents or not self.versions:
+            return StageMode.NEW_VERSION
+        return StageMode.IN_PLACE
+
+    @property
+    def next_version(self) -> str:
+        """The name the server will give to the next version unless told another."""
+        return f"v{len(self.versions or [])}"
+
+
+class EntryKind(Enum):
+    """What a name in a listing stands for."""
+
+    FILE = "file"
+    FOLDER = "directory"
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One name in a folder of an artifact.
+
+    ``name`` is as the server sent it: show it through ``paths.printable``, and join
+    it only with ``RemotePath.__truediv__``, which refuses unsafe ones. ``size`` is in
+    bytes, None for folders; ``modified`` in epoch seconds. ``pending`` marks a file
+    that is staged but has no bytes yet.
+    """
+
+    name: str
+    kind: EntryKind = EntryKind.FILE
+    size: int | None = None
+    modified: float | None = None
+    pending: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it can be listed."""
+        return self.kind is EntryKind.FOLDER
+
+
+class ChangeKind(Enum):
+    """What a staged change does; the value is its letter in lists."""
+
+    ADDED = "A"
+    MODIFIED = "M"
+    REMOVED = "D"
+    PENDING = "!"
+    """Announced, but its bytes are not there: a commit would fail."""
+    UNKNOWN = "?"
+    """Staged in place by somebody else: added or modified, the server cannot tell."""
+
+
+class StagedChange(Struct, frozen=True, kw_only=True):
+    """One path of an open session. ``size`` in bytes where it is known."""
+
+    path: str
+    kind: ChangeKind
+    size: int | None = None
+    live: bool = False
+    """Readers of the latest version see it already, before any commit."""
+
+
+class StageState(Struct, frozen=True, kw_only=True):
+    """An artifact's stage: None mode means that no session is open."""
+
+    artifact: Artifact
+    mode: StageMode | None
+    changes: tuple[StagedChange, ...] = ()
+
+    def count(self, kind: ChangeKind) -> int:
+        """Count the changes of one kind."""
+        return sum(change.kind is kind for change in self.changes)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all staged files whose size is known."""
+        return sum(change.size or 0 for change in self.changes)
+
+    @property
+    def target(self) -> str:
+        """The version that a commit would write: its name."""
+        latest = self.artifact.latest
+        if self.mode is StageMode.IN_PLACE and latest:
+            return latest.version
+        return self.artifact.next_version
+
+
+class Fate(Enum):
+    """What a commit does to a file, as readers of the latest version see it."""
+
+    KEPT = "kept"
+    NEW = "new"
+    CHANGED = "changed"
+    GONE = "gone"
+    """In the latest version now, not in the one after the commit."""
+
+
+class ResultingFile(Struct, frozen=True, kw_only=True):
+    """One file before and after a commit; a size is None where it is not there."""
+
+    path: str
+    fate: Fate
+    size_before: int | None = None
+    size_after: int | None = None
+
+
+class Severity(Enum):
+    """How a finding bears on the commit."""
+
+    BLOCKS = "blocks"
+    """The commit would fail or damage something; it is refused."""
+    ASKS = "asks"
+    """Allowed once the user has said yes to just this."""
+    NOTE = "note"
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One result of the preflight."""
+
+    code: str
+    severity: Severity
+    text: str
+    paths: tuple[str, ...] = ()
+
+
+class CommitPreview(Struct, frozen=True, kw_only=True):
+    """What readers will see after a commit, and what stands in its way."""
+
+    state: StageState
+    files: tuple[ResultingFile, ...]
+    findings: tuple[Finding, ...]
+
+    def count(self, fate: Fate) -> int:
+        """Count the files of one fate."""
+        return sum(file.fate is fate for file in self.files)
+
+    def bytes_of(self, fate: Fate) -> int:
+        """Sum the bytes of one fate; of gone files, those that they had."""
+        sizes = (
+            f.size_before if fate is Fate.GONE else f.size_after
+            for f in self.files
+            if f.fate is fate
+        )
+        return sum(size or 0 for size in sizes)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a finding forbids the commit."""
+        return any(f.severity is Severity.BLOCKS for f in self.findings)
+
+    @property
+    def questions(self) -> tuple[Finding, ...]:
+        """The findings that need a yes."""
+        return tuple(f for f in self.findings if f.severity is Severity.ASKS)
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """Who the token speaks for. ``expires_at`` in epoch seconds."""
+
+    id: str
+    email: str | None = None
+    workspace: str | None = None
+    is_anonymous: bool = False
+    expires_at: float | None = None
+    scopes: dict[str, str] = {}
+
+
+__all__ = [
+    "Artifact",
+    "ChangeKind",
+    "CommitPreview",
+    "Entry",
+    "EntryKind",
+    "Fate",
+    "Finding",
+    "JsonObject",
+    "RemotePath",
+    "ResultingFile",
+    "Severity",
+    "StageEntry",
+    "StageMode",
+    "StageState",
+    "StagedChange",
+    "User",
+    "Version",
+]

@@ -1,0 +1,1 @@
+"""The transfer engine: no HTTP verbs of its own, and no UI."""

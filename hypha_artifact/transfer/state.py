@@ -1,0 +1,288 @@
+"""What a transfer is and how far it is: states, legal transitions, frozen snapshots.
+
+A *group* is one batch as the user asked for it; a *job* is one file of it. A front
+end sees nothing but these values: it submits a plan, sends commands, and polls
+``Snapshot``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from hypha_artifact.models import StageMode
+from hypha_artifact.paths import ArtifactId, RemotePath
+
+
+class Direction(Enum):
+    """Which way the bytes go."""
+
+    UPLOAD = "up"
+    DOWNLOAD = "down"
+
+
+class JobState(Enum):
+    """How far one file is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINALISING = "finalising"
+    """All bytes are there; parts are being joined, or the size checked."""
+    WAITING = "waiting"
+    """A try failed; the next one is due at ``JobView.due``."""
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens unless the user asks for it."""
+        return self in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+
+
+TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset(
+        {JobState.RUNNING, JobState.PAUSED, JobState.FAILED, JobState.CANCELLED}
+    ),
+    JobState.RUNNING: frozenset(
+        {
+            JobState.FINALISING,
+            JobState.WAITING,
+            JobState.PAUSED,
+            JobState.FAILED,
+            JobState.CANCELLED,
+        }
+    ),
+    JobState.FINALISING: frozenset(
+        {
+            JobState.DONE,
+            JobState.WAITING,
+            JobState.PAUSED,
+            JobState.FAILED,
+            JobState.CANCELLED,
+        }
+    ),
+    JobState.WAITING: frozenset({JobState.QUEUED, JobState.PAUSED, JobState.CANCELLED}),
+    JobState.PAUSED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),
+    JobState.DONE: frozenset(),
+}
+
+
+class Overwrite(Enum):
+    """What to do with a file whose target is there already."""
+
+    REPLACE = "overwrite"
+    SKIP = "skip"
+
+
+class UploadRequest(Struct, frozen=True, kw_only=True):
+    """Copy local files and folders into a folder of an artifact.
+
+    A folder's tree goes under its own name: ``/data/plate7`` into ``raw`` becomes
+    ``raw/plate7/…``. ``mode`` is the kind of stage to open, or to join.
+    """
+
+    sources: tuple[Path, ...]
+    artifact: ArtifactId
+    folder: RemotePath
+    mode: StageMode
+
+
+class DownloadRequest(Struct, frozen=True, kw_only=True):
+    """Copy files and folders of an artifact into a local folder.
+
+    ``version`` is a name, None for the latest, or ``"stage"`` for the staged view.
+    """
+
+    sources: tuple[RemotePath, ...]
+    artifact: ArtifactId
+    folder: Path
+    version: str | None = None
+
+
+class Existing(Struct, frozen=True, kw_only=True):
+    """What is at a target already. ``blocked`` says why it cannot be replaced."""
+
+    size: int | None
+    modified: float | None
+    blocked: str | None = None
+
+
+class PlanItem(Struct, frozen=True, kw_only=True):
+    """One file to move. ``remote`` is its path in the artifact; sizes in bytes."""
+
+    local: Path
+    remote: RemotePath
+    size: int
+    modified: float | None = None
+    existing: Existing | None = None
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """A source that cannot be moved, and why. ``source`` is untrusted text."""
+
+    source: str
+    reason: str
+
+
+class TransferPlan(Struct, frozen=True, kw_only=True):
+    """What a request would do, before the first byte."""
+
+    request: UploadRequest | DownloadRequest
+    items: tuple[PlanItem, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the bytes go."""
+        upload = isinstance(self.request, UploadRequest)
+        return Direction.UPLOAD if upload else Direction.DOWNLOAD
+
+    @property
+    def size(self) -> int:
+        """Bytes to move in all."""
+        return sum(item.size for item in self.items)
+
+    @property
+    def collisions(self) -> tuple[PlanItem, ...]:
+        """The items whose target is there already."""
+        return tuple(item for item in self.items if item.existing)
+
+    def resolve(self, decisions: dict[RemotePath, Overwrite]) -> TransferPlan:
+        """Drop what is to be skipped, and every collision without a decision.
+
+        Args:
+            decisions: One decision for each colliding item, by its remote path.
+
+        Returns:
+            A plan that overwrites only what was decided to be overwritten.
+        """
+        kept = tuple(
+            item
+            for item in self.items
+            if item.existing is None
+            or (
+                item.existing.blocked is None
+                and decisions.get(item.remote) is Overwrite.REPLACE
+            )
+        )
+        return msgspec.structs.replace(self, items=kept)
+
+
+class JobView(Struct, frozen=True, kw_only=True):
+    """One file's progress.
+
+    ``done`` counts acknowledged bytes: on upload those that S3 answered 200 with an
+    ETag, on download those written to disk. ``due`` is epoch seconds of the next try;
+    ``try_`` counts from 1. ``reason`` and ``hint`` tell why it waits or failed.
+    """
+
+    id: int
+    group: int
+    direction: Direction
+    local: Path
+    remote: RemotePath
+    state: JobState
+    size: int
+    done: int = 0
+    rate: float = 0.0
+    parts: int = 1
+    parts_done: int = 0
+    try_: int = 1
+    tries: int = 5
+    due: float | None = None
+    reason: str | None = None
+    hint: str | None = None
+
+    @property
+    def fraction(self) -> float:
+        """How much is done, from 0 to 1."""
+        if self.state is JobState.DONE:
+            return 1.0
+        return self.done / self.size if self.size else 0.0
+
+
+class GroupView(Struct, frozen=True, kw_only=True):
+    """One batch's progress. ``counts`` has the number of jobs in each state.
+
+    ``rate`` in bytes per second over the last seconds, ``eta`` in seconds (None when
+    it cannot be told); ``error`` is what stopped the whole batch, if anything did.
+    """
+
+    id: int
+    title: str
+    direction: Direction
+    artifact: ArtifactId
+    size: int
+    done: int
+    counts: dict[JobState, int]
+    rate: float = 0.0
+    eta: float | None = None
+    error: str | None = None
+
+    @property
+    def files(self) -> int:
+        """Files in the batch."""
+        return sum(self.counts.values())
+
+    def count(self, *states: JobState) -> int:
+        """Count the files in the given states."""
+        return sum(self.counts.get(state, 0) for state in states)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every file is done, failed or cancelled."""
+        return all(state.is_final for state, n in self.counts.items() if n)
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """All that a front end shows of the engine, at one moment.
+
+    ``jobs`` holds at most ``VISIBLE_JOBS``: running ones first, then waiting, failed,
+    paused, queued, and the newest finished; ``TransferClient.page`` has the rest. A
+    new ``revision`` means that something changed; the same object, that nothing did.
+    """
+
+    revision: int = 0
+    groups: tuple[GroupView, ...] = ()
+    jobs: tuple[JobView, ...] = ()
+    upload_rate: float = 0.0
+    download_rate: float = 0.0
+    eta: float | None = None
+
+    def count(self, *states: JobState) -> int:
+        """Count the files of all groups in the given states."""
+        return sum(group.count(*states) for group in self.groups)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every batch is final."""
+        return all(group.is_final for group in self.groups)
+
+
+VISIBLE_JOBS = 200
+
+
+class Action(Enum):
+    """What a front end may ask of jobs."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    CLEAR = "clear"
+    """Forget final jobs; it moves no bytes."""
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """An action on some jobs, on all jobs of a group, or (both None) on everything."""
+
+    action: Action
+    jobs: tuple[int, ...] | None = None
+    group: int | None = None

@@ -1,0 +1,1 @@
+"""A two-pane terminal file manager for Hypha artifacts."""
