@@ -1,0 +1,1 @@
+"""Local and remote folders behind one protocol."""

@@ -1,0 +1,1 @@
+"""Pure values and functions behind the widgets: no Textual, no IO."""

@@ -1,0 +1,1 @@
+"""Textual widgets: they show frozen values and post messages."""
