@@ -82,7 +82,7 @@ def choose_symbols(environ: Mapping[str, str], encoding: str | None = None) -> S
         return ASCII if wish == "ascii" else UNICODE
     term = environ.get("TERM", "")
     plain = term in {"linux", "dumb"} or term.startswith("vt")
-    name = codecs.lookup(encoding or locale.getpreferredencoding(False)).name
+    name = codecs.lookup(encoding or locale.getpreferredencoding(do_setlocale=False)).name
     return ASCII if plain or name != "utf-8" else UNICODE
 
 
