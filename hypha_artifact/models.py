@@ -137,9 +137,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    kind: EntryKind = EntryKind.FILE
+    kind: EntryKind = msgspec.field(default=EntryKind.FILE, name="type")
     size: int | None = None
-    modified: float | None = None
+    modified: float | None = msgspec.field(default=None, name="last_modified")
     pending: bool = False
 
     @property

@@ -2,15 +2,212 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import stamina
+
+from hypha_artifact._api.endpoints import Call
+from hypha_artifact._api.refusals import refusal, store_refusal
+from hypha_artifact._api.retry import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    TRIES,
+    may_repeat,
+    was_not_done,
+)
+from hypha_artifact.errors import (
+    HyphaError,
+    InvalidInput,
+    NetworkError,
+    NetworkTimeout,
+    ServerFault,
+)
 from hypha_artifact.settings import ConnectionSettings
+
+T = TypeVar("T")
+PIECE = 1 << 20
+_CONNECT, _IDLE = 10.0, 65.0
+_ERROR_BODY = 4096
 
 
 class Transport:
     """Connections to one server, on one event loop; an async context manager.
 
+    Calls carry the token; bytes go through a pool of their own that never sees it,
+    because a presigned URL with an Authorization header is refused.
+
     Args:
         settings: Where to connect, and as whom.
+        connections: Most connections in either pool.
     """
 
-    def __init__(self, settings: ConnectionSettings) -> None:
+    def __init__(self, settings: ConnectionSettings, *, connections: int = 32) -> None:
         self.settings = settings
+        limits = httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections
+        )
+        timeout = httpx.Timeout(_IDLE, connect=_CONNECT, pool=None)
+        self._calls = httpx.AsyncClient(
+            headers=self._authorisation(),
+            limits=limits,
+            timeout=timeout,
+            verify=settings.verify,
+        )
+        self._bytes = httpx.AsyncClient(
+            limits=limits, timeout=timeout, verify=settings.verify
+        )
+        self._stack = AsyncExitStack()
+
+    def _authorisation(self) -> dict[str, str]:
+        token = self.settings.token
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self._calls)
+        await self._stack.enter_async_context(self._bytes)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._stack.aclose()
+
+    async def call(self, call: Call[T]) -> T:
+        """Send a call to a service of the server and read its answer.
+
+        Raises:
+            ServiceError: The server refused.
+            NetworkError: No answer.
+        """
+        on = may_repeat if call.repeatable else was_not_done
+        async for attempt in stamina.retry_context(
+            on=on,
+            attempts=TRIES,
+            timeout=None,
+            wait_initial=FIRST_WAIT,
+            wait_max=LONGEST_WAIT,
+        ):
+            with attempt:
+                return await self._call_once(call)
+        raise AssertionError  # pragma: no cover - stamina raises or returns
+
+    async def _call_once(self, call: Call[T]) -> T:
+        body = msgspec.json.encode(call.arguments)
+        url = f"{self.settings.server_url}{call.path}"
+        with _network_errors(call.subject):
+            response = await self._calls.request(
+                call.verb,
+                url,
+                content=body if call.verb == "POST" else None,
+                headers={"Content-Type": "application/json"},
+                timeout=httpx.Timeout(call.timeout, connect=_CONNECT, pool=None),
+            )
+        if response.status_code != httpx.codes.OK:
+            raise refusal(
+                call.subject, response.status_code, response.headers, response.content
+            )
+        try:
+            return msgspec.json.decode(response.content, type=call.answer)
+        except msgspec.MsgspecError as error:
+            raise ServerFault(
+                f"{call.subject}: the server's answer was not understood ({error}).",
+                status=response.status_code,
+            ) from error
+
+    async def put(
+        self,
+        url: str,
+        body: AsyncIterator[bytes],
+        headers: Mapping[str, str],
+        *,
+        subject: str,
+        signed: bool,
+    ) -> Mapping[str, str]:
+        """Send bytes and return the answer's headers, with lower-case names.
+
+        Args:
+            url: A presigned URL, or a file endpoint of the server.
+            body: The bytes; ``headers`` must have their Content-Length.
+            headers: Sent as they are.
+            subject: What for, for error texts.
+            signed: Whether the URL is presigned; else the token is sent.
+        """
+        client = self._bytes if signed else self._calls
+        with _network_errors(subject):
+            response = await client.put(url, content=body, headers=headers)
+        if response.status_code != httpx.codes.OK:
+            name = store_refusal if signed else refusal
+            raise name(
+                subject, response.status_code, response.headers, response.content
+            )
+        return response.headers
+
+    @asynccontextmanager
+    async def get(
+        self, url: str, headers: Mapping[str, str], *, subject: str, signed: bool
+    ) -> AsyncIterator[Answer]:
+        """Open a body to read; arguments as for ``put``."""
+        client = self._bytes if signed else self._calls
+        with _network_errors(subject):
+            request = client.build_request("GET", url, headers=headers)
+            response = await client.send(request, stream=True)
+        try:
+            if response.status_code not in {
+                httpx.codes.OK,
+                httpx.codes.PARTIAL_CONTENT,
+            }:
+                with _network_errors(subject):
+                    start = await _beginning(response)
+                name = store_refusal if signed else refusal
+                raise name(subject, response.status_code, response.headers, start)
+            yield Answer(response.headers, _pieces(response, subject))
+        finally:
+            await response.aclose()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A body that is being read: headers with lower-case names, and its bytes."""
+
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+
+
+async def _pieces(response: httpx.Response, subject: str) -> AsyncIterator[bytes]:
+    with _network_errors(subject):
+        async for piece in response.aiter_raw(PIECE):
+            yield piece
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    start = b""
+    async for piece in response.aiter_bytes(_ERROR_BODY):
+        start += piece
+        if len(start) >= _ERROR_BODY:
+            break
+    return start
+
+
+@contextmanager
+def _network_errors(subject: str) -> Iterator[None]:
+    """Turn every exception of httpx into one of ours, most specific first."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise NetworkTimeout(f"{subject}: no answer in time.") from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise InvalidInput(f"{subject}: the URL is not valid.") from error
+    except httpx.ConnectError as error:
+        host = urlsplit(str(error.request.url)).netloc
+        raise NetworkError(f"{subject}: no connection to {host} ({error}).") from error
+    except httpx.TransportError as error:
+        why = str(error) or type(error).__name__
+        raise NetworkError(f"{subject}: the connection broke ({why}).") from error
+    except httpx.HTTPError as error:
+        raise HyphaError(f"{subject}: {error}") from error

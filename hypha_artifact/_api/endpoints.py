@@ -1,0 +1,281 @@
+"""Pure: one builder for each call of the server, with the shape of its answer.
+
+All calls are POSTs with real JSON types: in a GET's query string booleans are truthy
+text and names that look like numbers are changed (verified, Hypha 0.21).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from hypha_artifact.models import Artifact, Entry, JsonObject
+from hypha_artifact.paths import ArtifactId, RemotePath
+
+T = TypeVar("T")
+
+MANAGER = "/public/services/artifact-manager"
+EVERYTHING = 10_000_000
+"""A limit no folder reaches: 0 and null list nothing, or fail, in some modes."""
+LONG = 1800.0
+"""Seconds for calls that work through every file: 8,000 files take 50 s to commit."""
+
+
+class Call(Struct, Generic[T], frozen=True, kw_only=True):
+    """One request.
+
+    ``subject`` says in errors what was asked of which object; ``repeatable`` calls do
+    no harm when they are sent twice; ``timeout`` in seconds.
+    """
+
+    path: str
+    subject: str
+    answer: type[T]
+    arguments: JsonObject = {}
+    verb: str = "POST"
+    repeatable: bool = True
+    timeout: float = 65.0
+
+
+class Part(Struct, frozen=True):
+    """A part's number, from 1, and where to PUT it."""
+
+    part_number: int
+    url: str
+
+
+class Multipart(Struct, frozen=True):
+    """The server's answer to ``put_file_start_multipart``."""
+
+    upload_id: str
+    parts: list[Part]
+
+
+def _manager(
+    method: str,
+    artifact: ArtifactId,
+    answer: type[T],
+    arguments: JsonObject | None = None,
+    *,
+    repeatable: bool = True,
+    timeout: float = 65.0,
+) -> Call[T]:
+    given = {k: v for k, v in (arguments or {}).items() if v is not None}
+    return Call(
+        path=f"{MANAGER}/{method}",
+        subject=f"{method} {artifact}",
+        answer=answer,
+        arguments={"artifact_id": str(artifact), **given},
+        repeatable=repeatable,
+        timeout=timeout,
+    )
+
+
+def read(artifact: ArtifactId, version: str | None) -> Call[Artifact]:
+    """Read the record, without counting a view."""
+    return _manager("read", artifact, Artifact, {"version": version, "silent": True})
+
+
+def list_files(
+    artifact: ArtifactId, folder: RemotePath, version: str | None, *, pending: bool
+) -> Call[list[Entry]]:
+    """List one folder whole."""
+    return _manager(
+        "list_files",
+        artifact,
+        list[Entry],
+        {
+            "dir_path": str(folder),
+            "version": version,
+            "include_pending": pending or None,
+            "limit": EVERYTHING,
+        },
+        timeout=LONG,
+    )
+
+
+def edit(
+    artifact: ArtifactId,
+    *,
+    manifest: JsonObject | None,
+    config: JsonObject | None,
+    stage: bool,
+    version: str | None,
+    comment: str | None = None,
+) -> Call[Artifact]:
+    """Change the record, or open a stage."""
+    return _manager(
+        "edit",
+        artifact,
+        Artifact,
+        {
+            "manifest": manifest,
+            "config": config,
+            "stage": stage,
+            "version": version,
+            "comment": comment,
+        },
+        repeatable=stage,
+    )
+
+
+def commit(
+    artifact: ArtifactId, version: str | None, comment: str | None
+) -> Call[Artifact]:
+    """Make the stage final. Never sent twice: the second is refused, or worse."""
+    return _manager(
+        "commit",
+        artifact,
+        Artifact,
+        {"version": version, "comment": comment},
+        repeatable=False,
+        timeout=LONG,
+    )
+
+
+def discard(artifact: ArtifactId) -> Call[Artifact]:
+    """Throw the stage away."""
+    return _manager("discard", artifact, Artifact, repeatable=False, timeout=LONG)
+
+
+def delete(
+    artifact: ArtifactId, *, delete_files: bool, recursive: bool, version: str | None
+) -> Call[None]:
+    """Delete the artifact, or one version of it."""
+    return _manager(
+        "delete",
+        artifact,
+        type(None),
+        {"delete_files": delete_files, "recursive": recursive, "version": version},
+        repeatable=False,
+        timeout=LONG,
+    )
+
+
+def create(artifact: ArtifactId, arguments: JsonObject) -> Call[Artifact]:
+    """Create an artifact; over HTTP only its full name carries the workspace."""
+    call = _manager("create", artifact, Artifact, arguments)
+    named = {"alias": str(artifact), **call.arguments}
+    del named["artifact_id"]
+    return Call(
+        path=call.path,
+        subject=call.subject,
+        answer=Artifact,
+        arguments=named,
+        repeatable=False,
+    )
+
+
+def put_file(
+    artifact: ArtifactId,
+    paths: Sequence[RemotePath],
+    expires_in: int,
+    where: JsonObject,
+) -> Call[dict[str, str]]:
+    """Announce files and sign one URL each."""
+    return _manager(
+        "put_file",
+        artifact,
+        dict[str, str],
+        {"file_path": list(paths), "expires_in": expires_in, **where},
+        timeout=LONG,
+    )
+
+
+def start_multipart(
+    artifact: ArtifactId,
+    path: RemotePath,
+    parts: int,
+    expires_in: int,
+    where: JsonObject,
+) -> Call[Multipart]:
+    """Announce one file and sign a URL for each of its parts."""
+    return _manager(
+        "put_file_start_multipart",
+        artifact,
+        Multipart,
+        {"file_path": path, "part_count": parts, "expires_in": expires_in, **where},
+        timeout=LONG,
+    )
+
+
+def complete_multipart(
+    artifact: ArtifactId, upload_id: str, etags: Sequence[str]
+) -> Call[JsonObject]:
+    """Join the parts, which are given in order."""
+    parts = [
+        {"part_number": number, "etag": etag} for number, etag in enumerate(etags, 1)
+    ]
+    return _manager(
+        "put_file_complete_multipart",
+        artifact,
+        JsonObject,
+        {"upload_id": upload_id, "parts": parts},
+        repeatable=False,
+        timeout=LONG,
+    )
+
+
+def get_file(
+    artifact: ArtifactId,
+    paths: Sequence[RemotePath],
+    version: str | None,
+    expires_in: int,
+    where: JsonObject,
+) -> Call[dict[str, str]]:
+    """Sign URLs to read files, without counting downloads."""
+    return _manager(
+        "get_file",
+        artifact,
+        dict[str, str],
+        {
+            "file_path": list(paths),
+            "version": version,
+            "expires_in": expires_in,
+            "silent": True,
+            **where,
+        },
+        timeout=LONG,
+    )
+
+
+def remove_file(artifact: ArtifactId, path: RemotePath) -> Call[None]:
+    """Mark a committed file for removal, or drop a staged one. Never sent twice."""
+    return _manager(
+        "remove_file", artifact, type(None), {"file_path": path}, repeatable=False
+    )
+
+
+def list_artifacts(
+    parent: ArtifactId | None,
+    *,
+    keywords: Sequence[str],
+    offset: int,
+    limit: int,
+    order_by: str | None,
+) -> Call[list[Artifact]]:
+    """List a collection's children, or the token workspace's root artifacts."""
+    arguments: JsonObject = {
+        "parent_id": str(parent) if parent else None,
+        "keywords": list(keywords) or None,
+        "offset": offset,
+        "limit": limit,
+        "order_by": order_by,
+        "silent": True,
+        "stage": "all",
+    }
+    return Call(
+        path=f"{MANAGER}/list",
+        subject=f"list {parent or 'artifacts'}",
+        answer=list[Artifact],
+        arguments=arguments,
+    )
+
+
+def file_url(artifact: ArtifactId, path: RemotePath) -> str:
+    """Return the server's own endpoint of a file, which takes any name."""
+    names = (artifact.workspace, "artifacts", artifact.alias, "files", *path.segments)
+    return "/" + "/".join(quote(name, safe="") for name in names)
