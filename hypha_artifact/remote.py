@@ -8,26 +8,49 @@ server loses staging entries when they overlap (verified, Hypha 0.21).
 
 from __future__ import annotations
 
+import base64
+import mimetypes
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from msgspec import Struct
+from typing_extensions import override
 
+from hypha_artifact._api import endpoints
+from hypha_artifact._api.data import breaks_proxy, cut, extent_of, range_header
+from hypha_artifact._api.serial import serial_lock
 from hypha_artifact._api.transport import Transport
-from hypha_artifact.models import Artifact, Entry, JsonObject, StageMode
+from hypha_artifact.baseline import Baseline, BaselineStore
+from hypha_artifact.errors import (
+    InvalidInput,
+    NetworkError,
+    NotFound,
+    NotStaged,
+    StageConflict,
+    StoreError,
+    UploadExpired,
+)
+from hypha_artifact.models import Artifact, Entry, EntryKind, JsonObject, StageMode
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
+
+STAGE = "stage"
+"""The version name that stands for the staged view."""
 
 
 class Link(Struct, frozen=True, kw_only=True):
     """Where to PUT or GET one file's bytes. Its URL is a secret: never show it.
 
-    ``whole`` links take or give the file in one request only (names that break the
-    S3 proxy go through the server's own file endpoint); others may be ranged.
+    ``whole`` links take the file in one request only: names that break the S3 proxy
+    go through the server's own file endpoint.
     """
 
     path: RemotePath
     url: str
     whole: bool = False
+
+    @override
+    def __repr__(self) -> str:
+        return f"Link({self.path!r}, whole={self.whole})"
 
 
 class MultipartUpload(Struct, frozen=True, kw_only=True):
@@ -57,15 +80,31 @@ class RemoteArtifact:
     Args:
         artifact_id: Its full name.
         transport: An open connection; several artifacts may share it.
+        baselines: Where in-place sessions are remembered; by default on disk, in the
+            user's state folder.
     """
 
-    def __init__(self, artifact_id: ArtifactId, transport: Transport) -> None:
+    def __init__(
+        self,
+        artifact_id: ArtifactId,
+        transport: Transport,
+        baselines: BaselineStore | None = None,
+    ) -> None:
         self.id = artifact_id
         self._transport = transport
+        self._baselines = baselines or BaselineStore()
+        self._key = f"{transport.settings.server_url} {artifact_id}"
+
+    # The record and the folders.
 
     async def read(self, *, version: str | None = None) -> Artifact:
-        """Read the artifact's record (``version="stage"``: with its staging list)."""
-        raise NotImplementedError
+        """Read the record (``version="stage"``: with its staging list).
+
+        Raises:
+            ArtifactNotFound: There is no such artifact.
+            VersionNotFound: It has no such version.
+        """
+        return await self._transport.call(endpoints.read(self.id, version))
 
     async def list_folder(
         self,
@@ -76,53 +115,205 @@ class RemoteArtifact:
     ) -> tuple[Entry, ...]:
         """List a folder of any size; folders first, then by name.
 
-        ``version`` is a name, None for the latest, or ``"stage"``; ``pending`` adds
-        announced files without bytes. A folder that does not exist is empty.
+        Args:
+            folder: The folder; one that does not exist is empty.
+            version: A name, None for the latest, or ``"stage"`` while a stage is open.
+            pending: Whether announced files without bytes are listed, too.
         """
-        raise NotImplementedError
+        call = endpoints.list_files(self.id, folder, version, pending=pending)
+        entries = await self._transport.call(call)
+        direct = (entry for entry in entries if "/" not in entry.name)
+        return tuple(sorted(direct, key=lambda e: (not e.is_folder, e.name)))
 
-    def walk(
+    async def walk(
         self, folder: RemotePath = ROOT, *, version: str | None = None
     ) -> AsyncIterator[tuple[RemotePath, Entry]]:
-        """Yield every file below a folder, with its full path."""
-        raise NotImplementedError
+        """Yield every file below a folder, with its full path.
+
+        Raises:
+            UnsafePath: The server has a name that could leave its folder.
+        """
+        folders = [folder]
+        while folders:
+            here = folders.pop()
+            for entry in await self.list_folder(here, version=version):
+                if entry.is_folder:
+                    folders.append(here / entry.name)
+                else:
+                    yield here / entry.name, entry
 
     async def stat(self, path: RemotePath, *, version: str | None = None) -> Entry:
-        """Return the entry of a file or folder; NotFound if there is none."""
-        raise NotImplementedError
+        """Return the entry of a file or folder.
+
+        Raises:
+            NotFound: There is none.
+        """
+        if path == ROOT:
+            return Entry(name="", kind=EntryKind.FOLDER)
+        for entry in await self.list_folder(path.parent, version=version):
+            if entry.name == path.name:
+                return entry
+        raise NotFound(f"'{path}' is not in {self.id}.", status=404)
+
+    # The staging record: one call at a time.
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """Hold the artifact's turn for calls that touch its staging record."""
+        return serial_lock(self._key).hold()
 
     async def open_stage(self, mode: StageMode) -> Artifact:
-        """Open a stage, or join one of the same kind; StageConflict for the other."""
-        raise NotImplementedError
+        """Open a stage, or join one of the same kind.
+
+        Raises:
+            StageConflict: One of the other kind is open; switching it loses files.
+            PermissionDenied: This user may not edit.
+        """
+        async with self.exclusive():
+            artifact = await self.read(version=STAGE)
+            if artifact.stage_mode is None:
+                return await self._open(mode, artifact)
+        if artifact.stage_mode is not mode and artifact.versions:
+            raise StageConflict(
+                f"{self.id} has an open stage that goes {artifact.stage_mode.value}, "
+                f"not {mode.value}."
+            )
+        return artifact
+
+    async def _open(self, mode: StageMode, artifact: Artifact) -> Artifact:
+        fresh = mode is StageMode.NEW_VERSION and bool(artifact.versions)
+        opened = await self._edit(version="new" if fresh else None)
+        await self._baselines.save(self._key, Baseline(opened=opened.last_modified))
+        return opened
 
     async def edit(
+        self, *, manifest: JsonObject | None = None, config: JsonObject | None = None
+    ) -> Artifact:
+        """Stage a change of the record in the open session.
+
+        Each argument given replaces the old value wholly.
+
+        Raises:
+            NotStaged: No stage is open.
+        """
+        async with self.exclusive():
+            before = await self._staged()
+            baseline = await self._baselines.load(self._key, before.last_modified)
+            after = await self._edit(manifest=manifest, config=config)
+            await self._baselines.save(
+                self._key,
+                Baseline(
+                    opened=after.last_modified,
+                    folders=baseline.folders,
+                    foreign=baseline.foreign,
+                ),
+            )
+        return after
+
+    async def _edit(
         self,
         *,
+        version: str | None = None,
         manifest: JsonObject | None = None,
         config: JsonObject | None = None,
-        stage: bool = True,
-        version: str | None = None,
     ) -> Artifact:
-        """Change the record; each argument given replaces the old value wholly."""
-        raise NotImplementedError
+        call = endpoints.edit(
+            self.id, manifest=manifest, config=config, stage=True, version=version
+        )
+        return await self._transport.call(call)
+
+    async def _staged(self) -> Artifact:
+        artifact = await self.read(version=STAGE)
+        if not artifact.is_staged:
+            raise NotStaged(f"{self.id} has no open stage.")
+        return artifact
 
     async def commit(
         self, *, comment: str | None = None, version: str | None = None
     ) -> Artifact:
-        """Make the stage final; an answer that was lost is looked up, not repeated."""
-        raise NotImplementedError
+        """Make the stage final, unchecked: ``staging.commit`` looks first.
+
+        An answer that was lost is looked up; the call is never sent twice.
+
+        Raises:
+            NotStaged: No stage is open.
+            NetworkError: It is not known yet whether the commit was made.
+        """
+        async with self.exclusive():
+            before = await self._staged()
+            call = endpoints.commit(self.id, version, comment or None)
+            try:
+                return await self._transport.call(call)
+            except NetworkError as error:
+                return await self._look_up_commit(before, error)
+
+    async def _look_up_commit(self, before: Artifact, lost: NetworkError) -> Artifact:
+        after = await self.read(version=STAGE)
+        if after.is_staged or after.last_modified == before.last_modified:
+            raise NetworkError(
+                f"commit {self.id}: the answer was lost, and it is not committed yet.",
+                hint="Refresh before you commit again: the server may be at it still.",
+            ) from lost
+        return after
 
     async def discard(self) -> Artifact:
-        """Throw the stage away."""
-        raise NotImplementedError
+        """Throw the stage away.
 
-    async def remove(self, path: RemotePath) -> None:
-        """Call ``remove_file``, without any check: go through ``staging`` instead."""
-        raise NotImplementedError
+        Raises:
+            NotStaged: No stage is open.
+        """
+        async with self.exclusive():
+            return await self._transport.call(endpoints.discard(self.id))
+
+    async def remove_file(self, path: RemotePath) -> None:
+        """Send ``remove_file`` as it is; only while ``exclusive()`` is held.
+
+        It can destroy committed files: go through ``staging`` instead.
+        """
+        await self._transport.call(endpoints.remove_file(self.id, path))
 
     async def clear_pending(self, paths: Iterable[RemotePath]) -> tuple[str, ...]:
-        """Take back announcements whose bytes never came; returns those cleared."""
-        raise NotImplementedError
+        """Take back announcements whose bytes never came.
+
+        A path that has an object, old or new, is left alone.
+
+        Args:
+            paths: What was announced.
+
+        Returns:
+            The paths that were taken back.
+        """
+        wanted = set(paths)
+        async with self.exclusive():
+            artifact = await self.read(version=STAGE)
+            staged = {entry.path for entry in artifact.staging or () if entry.path}
+            phantoms = await self.pending(wanted & staged)
+            for path in phantoms:
+                await self.remove_file(path)
+        return phantoms
+
+    async def pending(self, paths: Iterable[str]) -> tuple[RemotePath, ...]:
+        """Tell which of some staged paths have no bytes; one listing a folder."""
+        wanted = {RemotePath(path) for path in paths}
+        found: list[RemotePath] = []
+        for folder in sorted({path.parent for path in wanted}):
+            entries = await self.list_folder(folder, version=STAGE, pending=True)
+            absent = {folder / entry.name for entry in entries if entry.pending}
+            found.extend(sorted(wanted & absent))
+        return tuple(found)
+
+    async def baseline(self, artifact: Artifact) -> Baseline:
+        """Return what is known of the open in-place session."""
+        return await self._baselines.load(self._key, artifact.last_modified)
+
+    # Links.
+
+    def _where(self) -> JsonObject:
+        settings = self._transport.settings
+        chosen = {
+            "use_proxy": settings.use_proxy,
+            "use_local_url": settings.use_local_url,
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
 
     async def sign_uploads(
         self, paths: Sequence[RemotePath], *, expires_in: int = 3600
@@ -130,20 +321,111 @@ class RemoteArtifact:
         """Announce files and sign links to PUT them whole, in one call.
 
         Safe for paths that carry a removal marker, too.
+
+        Args:
+            paths: At most about 1,000.
+            expires_in: Seconds that the links are good for.
+
+        Raises:
+            NotStaged: No stage is open.
         """
-        raise NotImplementedError
+        async with self.exclusive():
+            await self._before_upload(paths)
+            call = endpoints.put_file(self.id, paths, expires_in, self._where())
+            urls = await self._transport.call(call)
+        return {path: self._link(path, urls[path]) for path in paths}
+
+    def _link(self, path: RemotePath, url: str) -> Link:
+        proxied = self._transport.settings.use_proxy is not False
+        if proxied and breaks_proxy(path):
+            own = f"{self._transport.settings.server_url}{self._own_endpoint(path)}"
+            return Link(path=path, url=own, whole=True)
+        return Link(path=path, url=url)
+
+    def _own_endpoint(self, path: RemotePath) -> str:
+        return f"{endpoints.file_url(self.id, path)}?use_proxy=false"
+
+    async def _before_upload(self, paths: Sequence[RemotePath]) -> None:
+        artifact = await self._staged()
+        if artifact.stage_mode is StageMode.IN_PLACE:
+            await self._remember(artifact, {path.parent for path in paths})
+        marked = {e.path for e in artifact.staging or () if e.remove}
+        for path in marked.intersection(paths):
+            await self._drop_marker(RemotePath(path or ""))
+
+    async def _drop_marker(self, path: RemotePath) -> None:
+        # A commit would delete a new upload under its marker; announcing first makes
+        # the server keep a copy, so that a discard still brings the old bytes back.
+        call = endpoints.put_file(self.id, [path], 60, self._where())
+        await self._transport.call(call)
+        await self.remove_file(path)
+
+    async def _remember(self, artifact: Artifact, folders: set[RemotePath]) -> None:
+        baseline = await self.baseline(artifact)
+        staged = frozenset(e.path for e in artifact.staging or () if e.path)
+        unknown = sorted(folders - baseline.folders.keys())
+        for folder in unknown:
+            entries = await self.list_folder(folder)
+            names = frozenset(e.name for e in entries if not e.is_folder)
+            baseline = baseline.listed(folder, names, staged)
+        if unknown:
+            await self._baselines.save(self._key, baseline)
 
     async def start_multipart(
         self, path: RemotePath, parts: int, *, expires_in: int = 86400
     ) -> MultipartUpload:
-        """Announce one file and sign a link for each of its parts (1 to 10,000)."""
-        raise NotImplementedError
+        """Announce one file and sign a link for each of its parts.
+
+        Args:
+            path: Not one that breaks the proxy, see ``takes_parts``.
+            parts: 1 to 10,000.
+            expires_in: Seconds in which all parts must be up and joined.
+
+        Raises:
+            NotStaged: No stage is open.
+        """
+        async with self.exclusive():
+            await self._before_upload([path])
+            call = endpoints.start_multipart(
+                self.id, path, parts, expires_in, self._where()
+            )
+            answer = await self._transport.call(call)
+        links = sorted(answer.parts, key=lambda part: part.part_number)
+        return MultipartUpload(
+            path=path,
+            upload_id=answer.upload_id,
+            links=tuple(Link(path=path, url=part.url) for part in links),
+        )
+
+    def takes_parts(self, path: RemotePath) -> bool:
+        """Tell whether a name can be uploaded in parts."""
+        return self._transport.settings.use_proxy is False or not breaks_proxy(path)
 
     async def complete_multipart(
         self, upload: MultipartUpload, etags: Sequence[str], *, size: int
     ) -> None:
-        """Join the parts; a lost answer is settled by the file's size."""
-        raise NotImplementedError
+        """Join the parts; an answer that was lost is settled by the file's size.
+
+        Args:
+            upload: From ``start_multipart``.
+            etags: One for each part, in order.
+            size: Bytes of the whole file.
+
+        Raises:
+            UploadExpired: The server has forgotten the upload.
+        """
+        call = endpoints.complete_multipart(self.id, upload.upload_id, etags)
+        try:
+            await self._transport.call(call)
+        except (NetworkError, UploadExpired):
+            if not await self._is_up(upload.path, size):
+                raise
+
+    async def _is_up(self, path: RemotePath, size: int) -> bool:
+        try:
+            return (await self.stat(path, version=STAGE)).size == size
+        except NotFound:
+            return False
 
     async def sign_downloads(
         self,
@@ -152,8 +434,34 @@ class RemoteArtifact:
         version: str | None = None,
         expires_in: int = 3600,
     ) -> dict[RemotePath, Link]:
-        """Sign links to GET files; one missing path fails the call with NotFound."""
-        raise NotImplementedError
+        """Sign links to GET files, without counting downloads.
+
+        Args:
+            paths: About 200: each one costs the server some milliseconds.
+            version: A name, None for the latest, or ``"stage"``.
+            expires_in: Seconds that the links are good for.
+
+        Raises:
+            NotFound: One of the paths is missing; none is signed then.
+        """
+        own = {path for path in paths if not self.takes_parts(path)}
+        plain = [path for path in paths if path not in own]
+        links = {path: self._own_download(path, version) for path in own}
+        if plain:
+            call = endpoints.get_file(
+                self.id, plain, version, expires_in, self._where()
+            )
+            urls = await self._transport.call(call)
+            links |= {path: Link(path=path, url=urls[path]) for path in plain}
+        return links
+
+    def _own_download(self, path: RemotePath, version: str | None) -> Link:
+        base = f"{self._transport.settings.server_url}"
+        query = endpoints.file_query(version)
+        url = f"{base}{endpoints.file_url(self.id, path)}?{query}"
+        return Link(path=path, url=url, whole=True)
+
+    # Bytes.
 
     async def put(
         self,
@@ -173,17 +481,64 @@ class RemoteArtifact:
 
         Raises:
             LinkExpired: The link is too old.
+            IntegrityError: The store got other bytes than the digest says.
             StoreError: The store refused.
             NetworkError: No answer.
         """
-        raise NotImplementedError
+        headers = {"Content-Length": str(length), **_content_type(link.path)}
+        if md5:
+            headers["Content-MD5"] = base64.b64encode(md5).decode()
+        if not link.whole:
+            return await self._put(link, body, headers)
+        async with self.exclusive():
+            return await self._put(link, body, headers)
 
-    def fetch(
+    async def _put(
+        self, link: Link, body: AsyncIterator[bytes], headers: dict[str, str]
+    ) -> str:
+        answer = await self._transport.put(
+            link.url,
+            body,
+            headers,
+            subject=f"upload {self.id}/{link.path}",
+            signed=not link.whole,
+        )
+        return answer.get("etag", "").strip('"')
+
+    @asynccontextmanager
+    async def fetch(
         self, link: Link, start: int = 0, stop: int | None = None
-    ) -> AbstractAsyncContextManager[Body]:
+    ) -> AsyncIterator[Body]:
         """Get bytes ``start`` up to, not including, ``stop`` (None: the end).
 
         Both forms of a partial answer are understood: 206, and 200 with
-        Content-Range. A body that ends early raises NetworkError.
+        Content-Range; and a whole file where a part was asked for.
+
+        Raises:
+            LinkExpired: The link is too old.
+            NotFound: The file is gone.
+            NetworkError: No answer, or the body ended early.
         """
-        raise NotImplementedError
+        subject = f"download {self.id}/{link.path}"
+        if stop is not None and stop < start:
+            raise InvalidInput(f"{subject}: the range {start} to {stop} is not one.")
+        headers = {"Accept-Encoding": "identity", **range_header(start, stop)}
+        async with self._transport.get(
+            link.url, headers, subject=subject, signed=not link.whole
+        ) as answer:
+            extent = extent_of(answer.headers)
+            if extent is None:
+                raise StoreError(f"{subject}: the store did not say how long it is.")
+            end = extent.size if stop is None else min(stop, extent.size)
+            yield Body(
+                start=start,
+                size=extent.size,
+                etag=answer.headers.get("etag", "").strip('"') or None,
+                chunks=cut(answer.pieces, extent, start, end, subject),
+            )
+
+
+def _content_type(path: RemotePath) -> dict[str, str]:
+    return {
+        "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
@@ -279,3 +279,9 @@ def file_url(artifact: ArtifactId, path: RemotePath) -> str:
     """Return the server's own endpoint of a file, which takes any name."""
     names = (artifact.workspace, "artifacts", artifact.alias, "files", *path.segments)
     return "/" + "/".join(quote(name, safe="") for name in names)
+
+
+def file_query(version: str | None) -> str:
+    """Return the query to read a file there, without counting a download."""
+    chosen = {"version": version} if version else {}
+    return urlencode({**chosen, "silent": "true"})

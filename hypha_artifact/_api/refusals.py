@@ -101,7 +101,7 @@ def _plain(detail: str) -> str:
     text = rest if colon and name.isidentifier() else detail
     if _BUSY in text:
         text = "the server's database is busy."
-    return text.strip().strip('"')
+    return text.partition(" Note: ")[0].strip().strip('"')
 
 
 def _wait(headers: Mapping[str, str]) -> float:

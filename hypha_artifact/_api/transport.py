@@ -99,7 +99,7 @@ class Transport:
         raise AssertionError  # pragma: no cover - stamina raises or returns
 
     async def _call_once(self, call: Call[T]) -> T:
-        body = msgspec.json.encode(call.arguments)
+        body = msgspec.json.encode(call.arguments, enc_hook=str)
         url = f"{self.settings.server_url}{call.path}"
         with _network_errors(call.subject):
             response = await self._calls.request(
