@@ -21,7 +21,9 @@
     │   └── LinkExpired                    a presigned URL is too old
     ├── NetworkError (ConnectionError)     no answer, or half of one
     │   └── NetworkTimeout (TimeoutError)
+    ├── TransferFailed (OSError)           some files of a transfer did not arrive
     ├── IntegrityError                     bytes arrived, but not the right ones
+    │   └── RemoteChanged                  a remote file is not what was listed
     ├── LocalFileError (OSError)           this machine's file system refused
     │   ├── LocalExists (FileExistsError)
     │   ├── DiskFull
@@ -256,6 +258,19 @@ class IntegrityError(HyphaError):
 
     default_hint = "Transfer the file again."
     remedy = Remedy.RETRY
+
+
+class RemoteChanged(IntegrityError):
+    """A remote file is not the one that was listed; parts of both are never mixed."""
+
+    default_hint = "Refresh, and copy it again."
+    remedy = Remedy.FIX_INPUT
+
+
+class TransferFailed(HyphaError, OSError):
+    """Some files of a transfer did not arrive; the others did."""
+
+    default_hint = "Mend what the message names, then transfer these files again."
 
 
 class LocalFileError(HyphaError, OSError):

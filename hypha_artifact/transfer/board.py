@@ -1,0 +1,154 @@
+"""The engine's books: every job and batch, with counts kept as they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypha_artifact.errors import HyphaError
+from hypha_artifact.paths import printable
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.jobs import Group, Job, Mover
+from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.state import (
+    TRANSITIONS,
+    Command,
+    Direction,
+    JobState,
+    TransferPlan,
+    UploadRequest,
+)
+
+LIVE = frozenset(
+    {JobState.QUEUED, JobState.RUNNING, JobState.FINALISING, JobState.WAITING}
+)
+
+
+class Board:
+    """All jobs. Whoever changes one, changes it here, so that the sums stay right.
+
+    Args:
+        clock: For the rates.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last_id = 0
+        self.groups: dict[int, Group] = {}
+        self.jobs: dict[int, Job] = {}
+        self.by_state: dict[JobState, dict[int, Job]] = {s: {} for s in JobState}
+        self.meters = {direction: Meter(clock) for direction in Direction}
+        self.changes = 0
+
+    def add(self, plan: TransferPlan, mover: Mover) -> Group:
+        """Enter a batch, with all its jobs queued."""
+        group = Group(self._next_id(), plan, mover, title_of(plan), Meter(self._clock))
+        queued = self.by_state[JobState.QUEUED]
+        for item in plan.items:
+            job = Job(self._next_id(), group, item)
+            group.jobs[job.id] = self.jobs[job.id] = queued[job.id] = job
+        group.counts[JobState.QUEUED] = len(plan.items)
+        group.size = group.left = plan.size
+        self.groups[group.id] = group
+        self.changes += 1
+        return group
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def select(self, command: Command) -> Iterator[Job]:
+        """Yield the jobs that a command is about; unknown numbers are no jobs."""
+        if command.jobs is not None:
+            found = (self.jobs.get(number) for number in command.jobs)
+            return iter([job for job in found if job is not None])
+        if command.group is not None:
+            group = self.groups.get(command.group)
+            return iter(list(group.jobs.values()) if group else [])
+        return iter(list(self.jobs.values()))
+
+    def move(self, job: Job, state: JobState, error: HyphaError | None = None) -> None:
+        """Change a job's state.
+
+        Args:
+            job: The job.
+            state: Its next state; must be a legal transition.
+            error: Why, where it waits or failed.
+        """
+        if state not in TRANSITIONS[job.state]:
+            raise AssertionError(f"{job.state} to {state} is no transition")
+        group = job.group
+        del self.by_state[job.state][job.id]
+        self.by_state[state][job.id] = job
+        group.counts[job.state] -= 1
+        group.counts[state] += 1
+        if (job.state in LIVE) != (state in LIVE):
+            left = job.size - job.done
+            group.left += left if state in LIVE else -left
+        job.state = state
+        job.reason, job.hint = (error.message, error.hint) if error else (None, None)
+        if state is JobState.RUNNING:
+            self._measure(job)
+        elif state not in {JobState.FINALISING, JobState.WAITING, JobState.QUEUED}:
+            job.meter = None
+        self.changes += 1
+
+    def _measure(self, job: Job) -> None:
+        job.due = None
+        job.meter = job.meter or Meter(self._clock)
+        for meter in (job.meter, job.group.meter, self.meters[job.group.direction]):
+            meter.start()
+
+    def credit(self, job: Job, count: int) -> None:
+        """Count acknowledged bytes."""
+        self._shift(job, count)
+        if job.meter is not None:
+            job.meter.add(count)
+        job.group.meter.add(count)
+        self.meters[job.group.direction].add(count)
+
+    def debit(self, job: Job, count: int) -> None:
+        """Take back bytes that have to be moved again."""
+        self._shift(job, -count)
+
+    def _shift(self, job: Job, count: int) -> None:
+        job.done += count
+        job.group.done += count
+        if job.state in LIVE:
+            job.group.left -= count
+        self.changes += 1
+
+    def resize(self, job: Job, size: int) -> None:
+        """Set a file's length in bytes, where it differs from the plan's."""
+        job.group.size += size - job.size
+        if job.state in LIVE:
+            job.group.left += size - job.size
+        job.size = size
+        self.changes += 1
+
+    def reset(self, job: Job) -> None:
+        """Let a job start from its first byte again."""
+        self._shift(job, -job.done)
+        job.work = None
+
+    def forget(self, job: Job) -> None:
+        """Take a job off the books, and its batch with its last job."""
+        group = job.group
+        del self.jobs[job.id], group.jobs[job.id], self.by_state[job.state][job.id]
+        group.counts[job.state] -= 1
+        group.size -= job.size
+        group.done -= job.done
+        if not group.jobs:
+            self.groups.pop(group.id, None)
+        self.changes += 1
+
+
+def title_of(plan: TransferPlan) -> str:
+    """Name a batch for people; safe to show."""
+    request = plan.request
+    names = [source.name or str(source) for source in request.sources]
+    what = printable(names[0]) if len(names) == 1 else f"{len(names)} selected"
+    if isinstance(request, UploadRequest):
+        folder = f":{request.folder}" if request.folder else ""
+        return f"{what} → {printable(f'{request.artifact}{folder}')}"
+    what = what or str(request.artifact)
+    return f"{what} → {printable(str(request.folder))}"

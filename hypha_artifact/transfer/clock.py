@@ -1,0 +1,28 @@
+"""Time as the engine sees it, so that tests can turn it themselves."""
+
+from __future__ import annotations
+
+import time
+
+import anyio
+
+
+class Clock:
+    """The machine's clock: monotonic for the engine, epoch seconds for people."""
+
+    def __init__(self) -> None:
+        self._epoch = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return time.monotonic()
+
+    def epoch(self, at: float) -> float:
+        """Turn a time of ``now`` into epoch seconds."""
+        return self._epoch + at
+
+    async def wait(self, event: anyio.Event, until: float | None) -> None:
+        """Wait for an event, at the longest until a time of ``now`` (None: ever)."""
+        seconds = None if until is None else max(0.0, until - self.now())
+        with anyio.move_on_after(seconds):
+            await event.wait()

@@ -1,0 +1,134 @@
+"""One direction of one batch: files of an artifact to a local folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import anyio.to_thread
+
+from hypha_artifact.errors import HyphaError, RemoteChanged
+from hypha_artifact.paths import RemotePath, printable
+from hypha_artifact.remote import Body, Link, RemoteArtifact
+from hypha_artifact.transfer import target as files
+from hypha_artifact.transfer.apart import sign_apart
+from hypha_artifact.transfer.jobs import Job, Step, Work
+from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
+from hypha_artifact.transfer.state import DownloadRequest
+from hypha_artifact.transfer.target import Target
+
+
+class Download:
+    """Fetches the files of one request.
+
+    Args:
+        remote: Where they come from.
+        request: What the user asked for.
+    """
+
+    def __init__(self, remote: RemoteArtifact, request: DownloadRequest) -> None:
+        self._remote = remote
+        self._version = request.version
+        self._root = request.folder
+
+    async def open(self) -> None:
+        """Need nothing before the first file."""
+
+    async def prepare(self, jobs: Sequence[Job]) -> dict[Job, HyphaError]:
+        """Get links, and room for the files that come in parts."""
+        for job in jobs:
+            if job.work is None:
+                job.work = self._work(job)
+        failed = await sign_apart(self._sign, jobs)
+        for job in jobs:
+            work = job.work
+            if job not in failed and work and work.parts > 1 and not work.target:
+                work.target = Target.of(self._root, job.item.local)
+                try:
+                    await anyio.to_thread.run_sync(files.create, work.target)
+                except HyphaError as error:
+                    failed[job] = error
+        return failed
+
+    def _work(self, job: Job) -> Work:
+        in_parts = job.size > MULTIPART_ABOVE and self._remote.takes_parts(
+            job.item.remote
+        )
+        return Work(job.size, part_size(job.size) if in_parts else None)
+
+    async def _sign(self, paths: Sequence[RemotePath]) -> dict[RemotePath, Link]:
+        return await self._remote.sign_downloads(paths, version=self._version)
+
+    async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
+        """Fetch one part; its bytes count once they are written."""
+        target = await self._target(step)
+        start, length = step.work.range_of(part)
+        stop = start + length if step.work.parts > 1 else None
+        fd = await anyio.to_thread.run_sync(files.open_temp, target)
+        try:
+            async with self._remote.fetch(step.work.link_of(part), start, stop) as body:
+                _check(step, body)
+                async for piece in body.chunks:
+                    await anyio.to_thread.run_sync(
+                        files.write, fd, piece, start, target
+                    )
+                    start += len(piece)
+                    credit(len(piece))
+        finally:
+            await _close(fd)
+        return body.etag or ""
+
+    async def _target(self, step: Step) -> Target:
+        """Return the temporary file: a new one for a file in one part."""
+        work = step.work
+        if work.target is None or work.parts == 1:
+            work.target = work.target or Target.of(self._root, step.job.item.local)
+            await anyio.to_thread.run_sync(files.create, work.target)
+        return work.target
+
+    async def finish(self, job: Job, work: Work) -> None:
+        """Give the file its name, unless another one took it meanwhile."""
+        if work.target is None:
+            raise AssertionError("a download was finished without a file")
+        await anyio.to_thread.run_sync(
+            partial(
+                files.publish,
+                work.target,
+                work.size,
+                job.item.modified,
+                replace=job.item.existing is not None,
+            )
+        )
+
+    async def forget(self, jobs: Sequence[Job]) -> None:
+        """Remove temporary files."""
+        targets = [job.work.target for job in jobs if job.work and job.work.target]
+        await anyio.to_thread.run_sync(_discard, targets)
+
+    def renew(self, job: Job) -> bool:
+        """Drop a stale link; what is written stays."""
+        if job.work is not None:
+            job.work.link = None
+        return True
+
+
+def _check(step: Step, body: Body) -> None:
+    """See that this is the file that was planned, and the same one in every part."""
+    work, shown = step.work, printable(step.job.item.remote)
+    if body.size != work.size:
+        raise RemoteChanged(
+            f"'{shown}' has {body.size} bytes now, not {work.size} as listed."
+        )
+    if work.etag is not None and body.etag is not None and body.etag != work.etag:
+        raise RemoteChanged(f"'{shown}' changed while it was read.")
+    work.etag = work.etag or body.etag
+
+
+async def _close(fd: int) -> None:
+    with anyio.CancelScope(shield=True):
+        await anyio.to_thread.run_sync(files.close, fd)
+
+
+def _discard(targets: Sequence[Target]) -> None:
+    for target in targets:
+        files.discard(target)

@@ -1,0 +1,164 @@
+"""``TransferEngine``: plan, submit, control, snapshot. All on the loop it starts on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from itertools import islice
+from typing import Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from hypha_artifact.paths import ArtifactId
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.commands import Commands
+from hypha_artifact.transfer.download import Download
+from hypha_artifact.transfer.jobs import Mover
+from hypha_artifact.transfer.scheduler import Scheduler
+from hypha_artifact.transfer.state import (
+    Action,
+    Command,
+    DownloadRequest,
+    JobView,
+    Snapshot,
+    TransferPlan,
+    UploadRequest,
+)
+from hypha_artifact.transfer.survey import survey_download, survey_upload
+from hypha_artifact.transfer.upload import Upload
+from hypha_artifact.transfer.views import job_view, snapshot
+from hypha_artifact.transfer.workers import Workers
+
+WORKERS = 8
+"""Requests for bytes at a time."""
+
+SNAPSHOT_PERIOD = 0.1
+"""Seconds between two snapshots, at the least."""
+
+
+class TransferEngine:
+    """Moves files. An async context manager; leaving it is ``aclose``.
+
+    Args:
+        remote_for: Gives the remote side of an artifact, on this loop.
+        clock: Where the time comes from.
+        workers: Requests for bytes at a time.
+    """
+
+    def __init__(
+        self,
+        remote_for: Callable[[ArtifactId], RemoteArtifact],
+        *,
+        clock: Clock | None = None,
+        workers: int = WORKERS,
+    ) -> None:
+        self._remote_for = remote_for
+        self._clock = clock or Clock()
+        self._board = Board(self._clock)
+        scheduler = Scheduler()
+        self._workers = Workers(self._board, scheduler, self._clock, workers)
+        self._commands = Commands(self._board, scheduler)
+        self._scheduler = scheduler
+        self._snapshot = Snapshot()
+        self._seen = 0
+        self._next_snapshot = 0.0
+        self._tasks: TaskGroup | None = None
+
+    async def __aenter__(self) -> Self:
+        self._tasks = await anyio.create_task_group().__aenter__()
+        self._workers.start(self._tasks)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self, patience: float = 10.0) -> None:
+        """Cancel what is unfinished, clean up after it, and stop.
+
+        Args:
+            patience: Seconds that the clean-up may take.
+        """
+        tasks, self._tasks = self._tasks, None
+        if tasks is None:
+            return
+        with anyio.CancelScope(shield=True):
+            self._commands.run(Command(action=Action.CANCEL))
+            self._workers.wake()
+            with anyio.move_on_after(patience):
+                await self._workers.tidied()
+            tasks.cancel_scope.cancel()
+            await tasks.__aexit__(None, None, None)
+
+    async def plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
+        """Look at both sides and say what would happen; nothing is changed.
+
+        Raises:
+            NotFound: The artifact, or a source in it, is not there.
+            HyphaError: One of the sides cannot be read.
+        """
+        remote = self._remote_for(request.artifact)
+        if isinstance(request, UploadRequest):
+            return await survey_upload(remote, request)
+        return await survey_download(remote, request)
+
+    async def submit(self, plan: TransferPlan) -> int:
+        """Queue a plan's files, colliding ones included: they are overwritten.
+
+        Returns:
+            The number of the batch.
+        """
+        group = self._board.add(plan, self._mover(plan.request))
+        self._scheduler.add(group)
+        self._workers.wake()
+        return group.id
+
+    def _mover(self, request: UploadRequest | DownloadRequest) -> Mover:
+        remote = self._remote_for(request.artifact)
+        if isinstance(request, UploadRequest):
+            return Upload(remote, request, self._board.resize)
+        return Download(remote, request)
+
+    async def control(self, command: Command) -> None:
+        """Do what is asked to the jobs that it can be done to; others stay."""
+        self._commands.run(command)
+        self._workers.wake()
+
+    def snapshot(self, *, fresh: bool = False) -> Snapshot:
+        """Return what there is to see; the same object while nothing changed.
+
+        Args:
+            fresh: Whether a change shows at once, not within a tenth of a second.
+        """
+        now = self._clock.now()
+        if self._has_news and (fresh or now >= self._next_snapshot):
+            self._seen = self._board.changes
+            self._next_snapshot = now + SNAPSHOT_PERIOD
+            self._snapshot = snapshot(
+                self._board, self._clock, self._snapshot.revision + 1
+            )
+        return self._snapshot
+
+    @property
+    def _has_news(self) -> bool:
+        # A rate falls while nothing else happens.
+        shown = self._snapshot
+        moving = shown.upload_rate > 0 or shown.download_rate > 0
+        return moving or self._board.changes != self._seen
+
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        """Yield each new snapshot; at most ten a second."""
+        while True:
+            if not self._has_news:
+                await self._clock.wait(self._workers.news(), None)
+            yield self.snapshot(fresh=True)
+            pause = self._clock.now() + SNAPSHOT_PERIOD
+            await self._clock.wait(anyio.Event(), pause)
+
+    async def page(self, group: int, offset: int, limit: int) -> tuple[JobView, ...]:
+        """Return some jobs of a batch, in the order of its plan."""
+        found = self._board.groups.get(group)
+        jobs = found.jobs.values() if found else ()
+        wanted = islice(jobs, offset, offset + limit)
+        return tuple(job_view(job, self._clock) for job in wanted)

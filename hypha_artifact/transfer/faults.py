@@ -1,0 +1,163 @@
+"""What an error does to a job and to its batch: the error's remedy decides."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from hypha_artifact.errors import (
+    ArtifactNotFound,
+    HyphaError,
+    NotStaged,
+    PermissionDenied,
+    RateLimited,
+    Remedy,
+    StageError,
+    VersionNotFound,
+)
+from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.jobs import TRIES, Group, Job
+from hypha_artifact.transfer.scheduler import Chore, Scheduler
+from hypha_artifact.transfer.state import JobState
+
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 60.0
+
+_AGAIN = frozenset({Remedy.RETRY, Remedy.RETRY_AFTER, Remedy.NEW_LINK})
+_HITS_ALL = (
+    PermissionDenied,
+    StageError,
+    NotStaged,
+    ArtifactNotFound,
+    VersionNotFound,
+)
+_PENDING = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.WAITING})
+
+
+class Faults:
+    """Decides what comes after an error.
+
+    Args:
+        board: The books.
+        scheduler: The queues.
+        clock: For the due times.
+    """
+
+    def __init__(self, board: Board, scheduler: Scheduler, clock: Clock) -> None:
+        self._board = board
+        self._scheduler = scheduler
+        self._clock = clock
+
+    def of_job(self, job: Job, error: HyphaError) -> None:
+        """Take in that a step of a job failed."""
+        if job.state is JobState.PAUSED or job.state.is_final:
+            return
+        if error.remedy is Remedy.SIGN_IN:
+            self._stop(job.group, error)
+        elif isinstance(error, RateLimited):
+            self._hold(job, error)
+        elif error.remedy in _AGAIN:
+            self._try_again(job, error)
+        else:
+            self.fail(job, error)
+
+    def _hold(self, job: Job, error: RateLimited) -> None:
+        """Keep everything back for as long as the server asks; it costs no try."""
+        until = self._clock.now() + error.retry_after
+        self._scheduler.hold(until)
+        self._wait(job, error, until)
+
+    def _try_again(self, job: Job, error: HyphaError) -> None:
+        if job.state is JobState.WAITING:
+            return  # another part of it failed a moment ago
+        stale = error.remedy is Remedy.NEW_LINK
+        if stale and not job.group.mover.renew(job):
+            self._board.reset(job)
+        if job.tries >= TRIES:
+            self.fail(job, error)
+            return
+        pause = 0.0 if stale and job.tries == 1 else backoff(job.tries)
+        job.tries += 1
+        self._wait(job, error, self._clock.now() + pause)
+
+    def _wait(self, job: Job, error: HyphaError, until: float) -> None:
+        self._scheduler.withdraw(job)
+        if job.state is not JobState.WAITING:
+            self._board.move(job, JobState.WAITING, error)
+        self._scheduler.wait(job, until)
+
+    def fail(self, job: Job, error: HyphaError) -> None:
+        """Give a job up. Where a later retry could go on, its parts are kept."""
+        self._scheduler.withdraw(job)
+        self._board.move(job, JobState.FAILED, error)
+        self._cut(job)
+        if error.remedy not in _AGAIN and job.work is not None:
+            job.group.litter[job.id] = job
+
+    def _cut(self, job: Job) -> None:
+        for scope in job.work.flying.values() if job.work else ():
+            scope.cancel()
+
+    def _stop(self, group: Group, error: HyphaError) -> None:
+        """Pause a batch until the user has signed in again."""
+        group.error = error.explain()
+        for job in _in(group, _PENDING | {JobState.FINALISING}):
+            self._scheduler.withdraw(job)
+            self._board.move(job, JobState.PAUSED, error)
+            self._cut(job)
+
+    def of_chore(self, chore: Chore, error: HyphaError) -> None:
+        """Take in that a batch could not be opened, or its links not be signed."""
+        group = chore.group
+        group.failures += 1
+        if error.remedy is Remedy.SIGN_IN:
+            self._stop(group, error)
+        elif isinstance(error, _HITS_ALL) or group.failures >= TRIES:
+            self._fail_group(group, error)
+        elif error.remedy in _AGAIN:
+            self._postpone(chore, error)
+        else:
+            for job in _still(chore.jobs, JobState.QUEUED):
+                self.fail(job, error)
+
+    def _postpone(self, chore: Chore, error: HyphaError) -> None:
+        pause = backoff(chore.group.failures)
+        if isinstance(error, RateLimited):
+            pause, chore.group.failures = error.retry_after, chore.group.failures - 1
+        until = self._clock.now() + pause
+        self._scheduler.hold_group(chore.group, until)
+        for job in _still(chore.jobs, JobState.QUEUED):
+            job.tries = min(TRIES, chore.group.failures + 1)
+            self._wait(job, error, until)
+
+    def _fail_group(self, group: Group, error: HyphaError) -> None:
+        group.error = error.explain()
+        for job in _in(group, _PENDING):
+            self.fail(job, error)
+
+    def of_cleaning(self, chore: Chore, error: HyphaError) -> None:
+        """Take in that leftovers could not be removed; give up after some tries."""
+        group = chore.group
+        group.failures += 1
+        if error.remedy in _AGAIN and group.failures < TRIES:
+            until = self._clock.now() + backoff(group.failures)
+            self._scheduler.hold_group(group, until)
+            return
+        group.error = f"Not everything could be cleaned up: {error.explain()}"
+        group.failures = 0
+        group.litter.clear()
+
+
+def backoff(tries: int) -> float:
+    """Seconds to wait after so many tries: doubling, with jitter."""
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (tries - 1))
+    return longest * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
+
+
+def _in(group: Group, states: frozenset[JobState]) -> list[Job]:
+    return [job for job in group.jobs.values() if job.state in states]
+
+
+def _still(jobs: Iterable[Job], state: JobState) -> list[Job]:
+    return [job for job in jobs if job.state is state]

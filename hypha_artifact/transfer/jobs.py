@@ -1,0 +1,205 @@
+"""What the engine knows of one file and of one batch while it works on them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Protocol
+
+import anyio
+
+from hypha_artifact.errors import HyphaError
+from hypha_artifact.remote import Link, MultipartUpload
+from hypha_artifact.transfer.local import Fingerprint
+from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.plan import MULTIPART_ABOVE
+from hypha_artifact.transfer.state import (
+    Direction,
+    JobState,
+    PlanItem,
+    TransferPlan,
+)
+from hypha_artifact.transfer.target import Target
+
+TRIES = 5
+
+
+class Lane(Enum):
+    """Small files and parts of large ones do not wait for each other."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+class Work:
+    """One file under way: its parts, links, and what belongs to it on either side.
+
+    Args:
+        size: Bytes of the file.
+        part_size: Bytes of each part but the last.
+    """
+
+    __slots__ = (
+        "acknowledged",
+        "etag",
+        "fingerprint",
+        "flying",
+        "link",
+        "part_size",
+        "parts",
+        "size",
+        "target",
+        "todo",
+        "upload",
+    )
+
+    def __init__(self, size: int, part_size: int | None = None) -> None:
+        self.size = size
+        self.part_size = part_size or size
+        self.parts = max(1, -(-size // self.part_size)) if size else 1
+        self.todo: deque[int] = deque(range(self.parts))
+        self.flying: dict[Step, anyio.CancelScope] = {}
+        self.acknowledged: dict[int, str] = {}
+        self.link: Link | None = None
+        self.upload: MultipartUpload | None = None
+        self.fingerprint: Fingerprint | None = None
+        self.target: Target | None = None
+        self.etag: str | None = None
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether its bytes have somewhere to go to, or to come from."""
+        return self.link is not None or self.upload is not None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every part is acknowledged."""
+        return len(self.acknowledged) == self.parts
+
+    def link_of(self, part: int) -> Link:
+        """Return the link for a part, counted from 0."""
+        if self.upload is not None:
+            return self.upload.links[part]
+        if self.link is None:
+            raise HyphaError("A part was started before its link was signed.")
+        return self.link
+
+    def range_of(self, part: int) -> tuple[int, int]:
+        """Return the first byte of a part and its length, in bytes."""
+        start = part * self.part_size
+        return start, min(self.part_size, self.size - start)
+
+
+class Job:
+    """One file. ``done`` counts acknowledged bytes; ``due`` is a time of the clock."""
+
+    __slots__ = (
+        "done",
+        "due",
+        "group",
+        "hint",
+        "id",
+        "item",
+        "meter",
+        "reason",
+        "size",
+        "state",
+        "tries",
+        "work",
+    )
+
+    def __init__(self, number: int, group: Group, item: PlanItem) -> None:
+        self.id = number
+        self.group = group
+        self.item = item
+        self.size = item.size
+        self.state = JobState.QUEUED
+        self.done = 0
+        self.tries = 1
+        self.due: float | None = None
+        self.reason: str | None = None
+        self.hint: str | None = None
+        self.work: Work | None = None
+        self.meter: Meter | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """Where it queues."""
+        return Lane.LARGE if self.item.size > MULTIPART_ABOVE else Lane.SMALL
+
+    def is_in(self, *states: JobState) -> bool:
+        """Tell the state after an await, when it may have changed."""
+        return self.state in states
+
+
+class Step:
+    """What one worker does next: one part of a file, or (None) its end."""
+
+    __slots__ = ("job", "lane", "part", "work")
+
+    def __init__(self, job: Job, work: Work, part: int | None) -> None:
+        self.job = job
+        self.work = work
+        self.part = part
+        self.lane = job.lane
+
+
+class Mover(Protocol):
+    """One direction of one batch. All that touches the disk or the server."""
+
+    async def open(self) -> None:
+        """Do what has to be done once, before the first file."""
+        ...
+
+    async def prepare(self, jobs: Sequence[Job]) -> dict[Job, HyphaError]:
+        """Give jobs their links; returns those that cannot have one.
+
+        Raises:
+            HyphaError: What hits all of them.
+        """
+        ...
+
+    async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
+        """Move one part, and return its ETag; ``credit`` counts its bytes."""
+        ...
+
+    async def finish(self, job: Job, work: Work) -> None:
+        """Make a whole file of acknowledged parts."""
+        ...
+
+    async def forget(self, jobs: Sequence[Job]) -> None:
+        """Remove what unfinished jobs left behind."""
+        ...
+
+    def renew(self, job: Job) -> bool:
+        """Drop a stale link; returns False when the file has to start again."""
+        ...
+
+
+class Group:
+    """One batch. ``left`` counts the bytes that live jobs still have to move."""
+
+    def __init__(
+        self, number: int, plan: TransferPlan, mover: Mover, title: str, meter: Meter
+    ) -> None:
+        self.id = number
+        self.request = plan.request
+        self.direction: Direction = plan.direction
+        self.mover = mover
+        self.title = title
+        self.meter = meter
+        self.jobs: dict[int, Job] = {}
+        self.counts: dict[JobState, int] = dict.fromkeys(JobState, 0)
+        self.size = 0
+        self.done = 0
+        self.left = 0
+        self.error: str | None = None
+        self.is_open = False
+        self.failures = 0
+        self.litter: dict[int, Job] = {}
+        """Jobs whose leftovers are to be removed."""
+        self.unlinked: dict[Lane, OrderedDict[int, Job]] = {
+            lane: OrderedDict() for lane in Lane
+        }
+        """Queued jobs that have no link yet."""

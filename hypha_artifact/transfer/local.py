@@ -1,0 +1,204 @@
+"""Local files as sources: find them, know them again, read them by position."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio.to_thread
+from msgspec import Struct
+
+from hypha_artifact.errors import (
+    HyphaError,
+    LocalFileError,
+    SourceChanged,
+)
+from hypha_artifact.paths import printable
+from hypha_artifact.transfer.guard import guard, reason
+from hypha_artifact.transfer.plan import LocalFile, LocalTree
+from hypha_artifact.transfer.state import Problem
+from hypha_artifact.transfer.target import PART_SUFFIX
+
+PIECE = 1024 * 1024
+"""Bytes read or sent at a time; nothing here holds more of a file."""
+
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class Fingerprint(Struct, frozen=True):
+    """What tells a file's content from its content at another time."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def walk(sources: Iterable[Path]) -> LocalTree:
+    """Find every regular file under the sources. Blocks: run it in a thread.
+
+    Links to files are followed, links to folders are not.
+
+    Args:
+        sources: Files and folders; a folder's files are named from its own name on.
+
+    Returns:
+        The files, and what cannot be sent with the reason.
+    """
+    files: list[LocalFile] = []
+    problems: list[Problem] = []
+    for source in sources:
+        path = Path(os.path.abspath(source))  # noqa: PTH100 - resolve() follows links
+        for found in _walk_one(path, path.name):
+            if isinstance(found, LocalFile):
+                files.append(found)
+            else:
+                problems.append(found)
+    return LocalTree(files=tuple(files), problems=tuple(problems))
+
+
+def _walk_one(path: Path, name: str) -> Iterator[LocalFile | Problem]:
+    if path.is_dir() and not path.is_symlink():
+        yield from _walk_folder(path, name)
+    else:
+        yield _look(path, name)
+
+
+def _walk_folder(folder: Path, name: str) -> Iterator[LocalFile | Problem]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
+    except OSError as error:
+        why = f"The folder cannot be read: {reason(error)}."
+        yield Problem(source=str(folder), reason=why)
+        return
+    for each in names:
+        yield from _walk_one(folder / each, f"{name}/{each}" if name else each)
+
+
+def _look(path: Path, name: str) -> LocalFile | Problem:
+    try:
+        info = path.stat()
+    except OSError as error:
+        why = "a link to nothing" if path.is_symlink() else reason(error)
+        return Problem(source=str(path), reason=f"It cannot be read: {why}.")
+    against = _objection(path, info)
+    if against:
+        return Problem(source=str(path), reason=against)
+    return LocalFile(path=path, name=name, size=info.st_size, modified=info.st_mtime)
+
+
+def _objection(path: Path, info: os.stat_result) -> str | None:
+    if stat.S_ISDIR(info.st_mode):
+        return "It is a symbolic link to a folder, which is not followed."
+    if not stat.S_ISREG(info.st_mode):
+        return "It is not a regular file."
+    if path.name.endswith(PART_SUFFIX):
+        return "It is an unfinished download."
+    return None if os.access(path, os.R_OK) else "It cannot be read: permission denied."
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Open a file to see that it can be read, and take its fingerprint. Blocks.
+
+    Raises:
+        LocalFileError: It cannot be read, or is no regular file.
+    """
+    with guard(path, "read"):
+        fd = os.open(path, _OPEN)
+        try:
+            return _fingerprint(fd, path)
+        finally:
+            os.close(fd)
+
+
+def _fingerprint(fd: int, path: Path) -> Fingerprint:
+    info = os.fstat(fd)
+    if not stat.S_ISREG(info.st_mode):
+        raise LocalFileError(f"'{printable(str(path))}' is not a regular file.")
+    return Fingerprint(info.st_size, info.st_mtime_ns, info.st_ino)
+
+
+@asynccontextmanager
+async def reading(path: Path, expected: Fingerprint) -> AsyncGenerator[int]:
+    """Open a file, and see before and after that it is still the same.
+
+    Args:
+        path: The file.
+        expected: Its fingerprint from when the transfer began.
+
+    Yields:
+        A file descriptor, closed at the end.
+
+    Raises:
+        SourceChanged: Its fingerprint differs, before or after.
+        LocalFileError: It cannot be read.
+    """
+    fd = await anyio.to_thread.run_sync(_open, path, expected)
+    try:
+        try:
+            yield fd
+        except HyphaError:
+            # A store that refuses a checksum may have got mixed content.
+            await anyio.to_thread.run_sync(_check, fd, path, expected)
+            raise
+        await anyio.to_thread.run_sync(_check, fd, path, expected)
+    finally:
+        os.close(fd)
+
+
+def _open(path: Path, expected: Fingerprint) -> int:
+    with guard(path, "read"):
+        fd = os.open(path, _OPEN)
+        try:
+            _check(fd, path, expected)
+        except BaseException:
+            os.close(fd)
+            raise
+        return fd
+
+
+def _check(fd: int, path: Path, expected: Fingerprint) -> None:
+    with guard(path, "read"):
+        if _fingerprint(fd, path) != expected:
+            raise SourceChanged(f"'{printable(str(path))}' changed while it was read.")
+
+
+def digest(fd: int, start: int, length: int) -> bytes:
+    """Return the MD5 of a range of an open file. Blocks: run it in a thread."""
+    md5 = hashlib.md5(usedforsecurity=False)
+    at, end = start, start + length
+    while at < end:
+        piece = _read(fd, at, min(PIECE, end - at))
+        md5.update(piece)
+        at += len(piece)
+    return md5.digest()
+
+
+async def pieces(fd: int, start: int, length: int) -> AsyncIterator[bytes]:
+    """Yield a range of an open file in pieces of 1 MiB, read in threads.
+
+    Args:
+        fd: The open file.
+        start: Position of the first byte.
+        length: How many bytes.
+
+    Raises:
+        SourceChanged: The file ends before that.
+    """
+    at, end = start, start + length
+    while at < end:
+        piece = await anyio.to_thread.run_sync(_read, fd, at, min(PIECE, end - at))
+        yield piece
+        at += len(piece)
+
+
+def _read(fd: int, at: int, count: int) -> bytes:
+    with guard("the file", "read"):
+        piece = os.pread(fd, count, at)
+    if not piece:
+        raise SourceChanged("The file became shorter while it was read.")
+    return piece

@@ -1,0 +1,166 @@
+"""What runs next: two lanes, holds, and tries that are due later. It does no IO."""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from enum import Enum
+
+from msgspec import Struct
+
+from hypha_artifact.transfer.jobs import Group, Job, Lane, Step
+from hypha_artifact.transfer.state import JobState
+
+BATCH = 200
+"""Most files that are signed in one call."""
+
+AHEAD = {Lane.SMALL: 200, Lane.LARGE: 2}
+"""Linked files that wait in a lane; below that, more links are asked for."""
+
+
+class Task(Enum):
+    """What a batch needs before, or beside, moving bytes."""
+
+    PREPARE = "prepare"
+    CLEAN = "clean"
+
+
+class Chore(Struct, frozen=True):
+    """One task for some jobs of a batch; a batch has one chore at a time."""
+
+    task: Task
+    group: Group
+    jobs: tuple[Job, ...]
+
+
+class Scheduler:
+    """Queues of jobs. Times are those of the engine's clock, in seconds."""
+
+    def __init__(self) -> None:
+        self._groups: OrderedDict[int, Group] = OrderedDict()
+        self._busy: set[int] = set()
+        self._held: dict[int, float] = {}
+        self._ready: dict[Lane, OrderedDict[int, Job]] = {
+            lane: OrderedDict() for lane in Lane
+        }
+        self._running = dict.fromkeys(Lane, 0)
+        self._hold_until = 0.0
+        self._due: list[tuple[float, int, Job]] = []
+
+    def add(self, group: Group) -> None:
+        """Take a batch in, with all its queued jobs."""
+        self._groups[group.id] = group
+        for job in group.jobs.values():
+            self.enqueue(job)
+
+    def enqueue(self, job: Job) -> None:
+        """Put a queued or running job where its next step comes from."""
+        work = job.work
+        if work is None or not work.is_linked or job.id in job.group.litter:
+            job.group.unlinked[job.lane][job.id] = job
+        elif work.todo or (work.is_complete and not work.flying):
+            self._ready[job.lane][job.id] = job
+
+    def withdraw(self, job: Job) -> None:
+        """Take a job out of all queues; what flies, flies on."""
+        job.group.unlinked[job.lane].pop(job.id, None)
+        self._ready[job.lane].pop(job.id, None)
+
+    def next_step(self, now: float) -> Step | None:
+        """Take the next part, from the lane that has fewer under way."""
+        lanes = [lane for lane in Lane if self._ready[lane]]
+        if not lanes or now < self._hold_until:
+            return None
+        lane = min(lanes, key=self._running.__getitem__)
+        number, job = next(iter(self._ready[lane].items()))
+        work = job.work
+        if work is None:
+            raise AssertionError("a job without work cannot be ready")
+        part = work.todo.popleft() if work.todo else None
+        if not work.todo:
+            del self._ready[lane][number]
+        self._running[lane] += 1
+        return Step(job, work, part)
+
+    def settle(self, step: Step, *, acknowledged: bool) -> None:
+        """Give a worker's slot back, and its part unless it was acknowledged."""
+        self._running[step.lane] -= 1
+        job, work = step.job, step.work
+        if step.part is not None and not acknowledged:
+            work.todo.appendleft(step.part)
+        if job.work is work and job.state in {JobState.QUEUED, JobState.RUNNING}:
+            self.enqueue(job)
+
+    def next_chore(self, now: float) -> Chore | None:
+        """Take the next task of a batch, the longest unserved batch first."""
+        for group in list(self._groups.values()):
+            if group.id in self._busy or now < self._held.get(group.id, 0.0):
+                continue
+            chore = self._chore_of(group)
+            if chore is not None:
+                self._busy.add(group.id)
+                self._groups.move_to_end(group.id)
+                return chore
+        return None
+
+    def _chore_of(self, group: Group) -> Chore | None:
+        if group.litter:
+            # Links signed before the clean-up would be taken back by it.
+            jobs = tuple(group.litter.values())
+            flies = any(job.work and job.work.flying for job in jobs)
+            return None if flies else Chore(Task.CLEAN, group, jobs)
+        for lane in sorted(Lane, key=lambda lane: len(self._ready[lane])):
+            queue = group.unlinked[lane]
+            if queue and len(self._ready[lane]) < AHEAD[lane]:
+                count = 1 if lane is Lane.LARGE else min(BATCH, len(queue))
+                jobs = tuple(queue.popitem(last=False)[1] for _ in range(count))
+                return Chore(Task.PREPARE, group, jobs)
+        return None
+
+    def done_with(self, chore: Chore) -> None:
+        """Let the batch have its next chore; one without jobs is dropped."""
+        self._busy.discard(chore.group.id)
+        if not chore.group.jobs and not chore.group.litter:
+            self._groups.pop(chore.group.id, None)
+
+    def drop(self, group: Group) -> None:
+        """Forget a batch that has no jobs, once nothing is left to clean up."""
+        if not group.litter and group.id not in self._busy:
+            self._groups.pop(group.id, None)
+
+    def hold(self, until: float) -> None:
+        """Start no part before a time: the server asked for patience."""
+        self._hold_until = max(self._hold_until, until)
+
+    def hold_group(self, group: Group, until: float) -> None:
+        """Give a batch no chore before a time."""
+        self._held[group.id] = until
+
+    def wait(self, job: Job, until: float) -> None:
+        """Remember when a job is to be tried again."""
+        job.due = until
+        heapq.heappush(self._due, (until, job.id, job))
+
+    def pop_due(self, now: float) -> list[Job]:
+        """Take the waiting jobs whose time has come."""
+        jobs: list[Job] = []
+        while self._due and self._due[0][0] <= now:
+            due, _, job = heapq.heappop(self._due)
+            if job.state is JobState.WAITING and job.due == due:
+                jobs.append(job)
+        return jobs
+
+    def next_time(self, now: float) -> float | None:
+        """Tell when something may become possible without any event."""
+        times = [at for at in self._held.values() if at > now]
+        if self._hold_until > now:
+            times.append(self._hold_until)
+        if self._due:
+            times.append(self._due[0][0])
+        return min(times, default=None)
+
+    @property
+    def is_tidy(self) -> bool:
+        """Whether nothing flies and nothing is left to clean up."""
+        litter = any(group.litter for group in self._groups.values())
+        return not litter and not self._busy and not any(self._running.values())

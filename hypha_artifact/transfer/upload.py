@@ -1,0 +1,147 @@
+"""One direction of one batch: local files to an artifact's stage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import anyio.to_thread
+
+from hypha_artifact.errors import (
+    HyphaError,
+    IntegrityError,
+    LocalFileError,
+    SourceChanged,
+)
+from hypha_artifact.paths import printable
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.transfer.apart import sign_apart
+from hypha_artifact.transfer.jobs import Job, Step, Work
+from hypha_artifact.transfer.local import (
+    Fingerprint,
+    digest,
+    fingerprint,
+    pieces,
+    reading,
+)
+from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
+from hypha_artifact.transfer.state import UploadRequest
+
+_MD5 = re.compile(r"[0-9a-fA-F]{32}")
+
+
+class Upload:
+    """Sends the files of one request.
+
+    Args:
+        remote: Where they go.
+        request: What the user asked for.
+        resize: Called when a file's length is not what the plan said.
+    """
+
+    def __init__(
+        self,
+        remote: RemoteArtifact,
+        request: UploadRequest,
+        resize: Callable[[Job, int], None],
+    ) -> None:
+        self._remote = remote
+        self._mode = request.mode
+        self._resize = resize
+        self._takes_parts = True
+
+    async def open(self) -> None:
+        """Open the stage, or join one of the same kind.
+
+        Raises:
+            StageConflict: One of the other kind is open.
+            PermissionDenied: This user may not edit.
+        """
+        artifact = await self._remote.open_stage(self._mode)
+        # A git-storage artifact silently loses a multipart upload.
+        self._takes_parts = not artifact.is_git
+
+    async def prepare(self, jobs: Sequence[Job]) -> dict[Job, HyphaError]:
+        """See that each file can be read, announce it, and get its links."""
+        prints = await anyio.to_thread.run_sync(
+            _fingerprints, [job.item.local for job in jobs]
+        )
+        failed: dict[Job, HyphaError] = {}
+        whole: list[Job] = []
+        for job, found in zip(jobs, prints, strict=True):
+            if isinstance(found, LocalFileError):
+                failed[job] = found
+                continue
+            self._resize(job, found.size)
+            job.work = self._work(job, found)
+            if job.work.parts == 1:
+                whole.append(job)
+            else:
+                job.work.upload = await self._remote.start_multipart(
+                    job.item.remote, job.work.parts
+                )
+        return failed | await sign_apart(self._remote.sign_uploads, whole)
+
+    def _work(self, job: Job, found: Fingerprint) -> Work:
+        in_parts = (
+            found.size > MULTIPART_ABOVE
+            and self._takes_parts
+            and self._remote.takes_parts(job.item.remote)
+        )
+        work = Work(found.size, part_size(found.size) if in_parts else None)
+        work.fingerprint = found
+        return work
+
+    async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
+        """Send one part; its bytes count once the store has acknowledged them."""
+        work, path = step.work, step.job.item.local
+        start, length = work.range_of(part)
+        async with reading(path, _known(work)) as fd:
+            md5 = await anyio.to_thread.run_sync(digest, fd, start, length)
+            body = pieces(fd, start, length)
+            etag = await self._remote.put(work.link_of(part), body, length, md5=md5)
+        if _MD5.fullmatch(etag) and etag.lower() != md5.hex():
+            raise IntegrityError(
+                f"The store did not keep the bytes of '{printable(str(path))}' as sent."
+            )
+        credit(length)
+        return etag
+
+    async def finish(self, job: Job, work: Work) -> None:
+        """Join the parts, once the source is seen to be the same still."""
+        found = await anyio.to_thread.run_sync(fingerprint, job.item.local)
+        if found != work.fingerprint:
+            shown = printable(str(job.item.local))
+            raise SourceChanged(f"'{shown}' changed while it was sent.")
+        if work.upload is not None:
+            etags = [work.acknowledged[part] for part in range(work.parts)]
+            await self._remote.complete_multipart(work.upload, etags, size=work.size)
+
+    async def forget(self, jobs: Sequence[Job]) -> None:
+        """Take back the announcements of files that have no bytes."""
+        await self._remote.clear_pending([job.item.remote for job in jobs])
+
+    def renew(self, job: Job) -> bool:
+        """Drop stale links: those of parts cannot be signed again."""
+        if job.work is None or job.work.upload is not None:
+            return False
+        job.work.link = None
+        return True
+
+
+def _known(work: Work) -> Fingerprint:
+    if work.fingerprint is None:
+        raise AssertionError("an upload was started without a fingerprint")
+    return work.fingerprint
+
+
+def _fingerprints(paths: Sequence[Path]) -> list[Fingerprint | LocalFileError]:
+    return [_try_fingerprint(path) for path in paths]
+
+
+def _try_fingerprint(path: Path) -> Fingerprint | LocalFileError:
+    try:
+        return fingerprint(path)
+    except LocalFileError as error:
+        return error

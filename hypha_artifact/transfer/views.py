@@ -1,0 +1,105 @@
+"""From the books to what a front end shows: O(visible), never O(all jobs)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.jobs import TRIES, Group, Job
+from hypha_artifact.transfer.meter import eta
+from hypha_artifact.transfer.state import (
+    VISIBLE_JOBS,
+    Direction,
+    GroupView,
+    JobState,
+    JobView,
+    Snapshot,
+)
+
+_FIRST = (
+    JobState.RUNNING,
+    JobState.FINALISING,
+    JobState.WAITING,
+    JobState.FAILED,
+    JobState.PAUSED,
+    JobState.QUEUED,
+)
+_LAST = (JobState.DONE, JobState.CANCELLED)
+
+
+def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
+    """Freeze what there is to see.
+
+    Args:
+        board: The books.
+        clock: Turns times into epoch seconds.
+        revision: The new snapshot's number.
+    """
+    rates = {d: board.meters[d].rate() for d in Direction}
+    return Snapshot(
+        revision=revision,
+        groups=tuple(map(group_view, board.groups.values())),
+        jobs=tuple(
+            job_view(job, clock) for job in islice(_in_order(board), VISIBLE_JOBS)
+        ),
+        upload_rate=rates[Direction.UPLOAD],
+        download_rate=rates[Direction.DOWNLOAD],
+        eta=_longest(board, rates),
+    )
+
+
+def _in_order(board: Board) -> Iterator[Job]:
+    first = chain.from_iterable(board.by_state[s].values() for s in _FIRST)
+    last = chain.from_iterable(reversed(board.by_state[s].values()) for s in _LAST)
+    return chain(first, last)
+
+
+def _longest(board: Board, rates: dict[Direction, float]) -> float | None:
+    left = dict.fromkeys(Direction, 0)
+    for group in board.groups.values():
+        left[group.direction] += group.left
+    times = [eta(left[d], rates[d]) for d in Direction if left[d]]
+    known = [time for time in times if time is not None]
+    return max(known) if known and len(known) == len(times) else None
+
+
+def group_view(group: Group) -> GroupView:
+    """Freeze a batch."""
+    rate = group.meter.rate()
+    return GroupView(
+        id=group.id,
+        title=group.title,
+        direction=group.direction,
+        artifact=group.request.artifact,
+        size=group.size,
+        done=group.done,
+        counts={state: n for state, n in group.counts.items() if n},
+        rate=rate,
+        eta=eta(group.left, rate) if group.left else None,
+        error=group.error,
+    )
+
+
+def job_view(job: Job, clock: Clock) -> JobView:
+    """Freeze a job."""
+    work = job.work
+    return JobView(
+        id=job.id,
+        group=job.group.id,
+        direction=job.group.direction,
+        local=job.item.local,
+        remote=job.item.remote,
+        state=job.state,
+        size=job.size,
+        done=job.done,
+        rate=job.meter.rate() if job.meter else 0.0,
+        parts=work.parts if work else 1,
+        parts_done=len(work.acknowledged) if work else 0,
+        try_=job.tries,
+        tries=TRIES,
+        due=None if job.due is None else clock.epoch(job.due),
+        reason=job.reason,
+        hint=job.hint,
+    )

@@ -1,0 +1,217 @@
+"""The loops that carry out what the scheduler says is next."""
+
+from __future__ import annotations
+
+import logging
+
+import anyio
+from anyio.abc import TaskGroup
+
+from hypha_artifact.errors import HyphaError, redact
+from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.faults import Faults
+from hypha_artifact.transfer.jobs import Job, Step
+from hypha_artifact.transfer.scheduler import Chore, Scheduler, Task
+from hypha_artifact.transfer.state import JobState
+
+PREPARERS = 2
+"""Batches that get their links at the same time."""
+
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """Some workers that move parts, and some that prepare and clean up.
+
+    Args:
+        board: The books.
+        scheduler: The queues.
+        clock: Where the time comes from.
+        count: Parts to move at a time.
+    """
+
+    def __init__(
+        self, board: Board, scheduler: Scheduler, clock: Clock, count: int
+    ) -> None:
+        self._board = board
+        self._scheduler = scheduler
+        self._clock = clock
+        self._count = count
+        self._faults = Faults(board, scheduler, clock)
+        self._wake = anyio.Event()
+
+    def start(self, tasks: TaskGroup) -> None:
+        """Begin to work, until the task group is cancelled."""
+        for _ in range(self._count):
+            tasks.start_soon(self._move_on)
+        for _ in range(PREPARERS):
+            tasks.start_soon(self._prepare_on)
+
+    def wake(self) -> None:
+        """Let everybody look again for what there is to do."""
+        self._wake.set()
+        self._wake = anyio.Event()
+
+    def news(self) -> anyio.Event:
+        """Return the event of the next change."""
+        return self._wake
+
+    async def tidied(self) -> None:
+        """Wait until nothing is under way and nothing is left to clean up."""
+        while not self._scheduler.is_tidy:
+            await self._wake.wait()
+
+    async def _rest(self) -> None:
+        until = self._scheduler.next_time(self._clock.now())
+        await self._clock.wait(self._wake, until)
+
+    # Moving parts.
+
+    async def _move_on(self) -> None:
+        while True:
+            self._requeue_due()
+            step = self._scheduler.next_step(self._clock.now())
+            if step is None:
+                await self._rest()
+            else:
+                await self._run(step)
+
+    def _requeue_due(self) -> None:
+        for job in self._scheduler.pop_due(self._clock.now()):
+            self._board.move(job, JobState.QUEUED)
+            job.due = None
+            self._scheduler.enqueue(job)
+
+    async def _run(self, step: Step) -> None:
+        if step.job.state is JobState.QUEUED:
+            self._board.move(step.job, JobState.RUNNING)
+        try:
+            with anyio.CancelScope() as scope:
+                step.work.flying[step] = scope
+                await self._carry(step)
+        finally:
+            step.work.flying.pop(step, None)
+            acknowledged = step.part is None or step.part in step.work.acknowledged
+            self._scheduler.settle(step, acknowledged=acknowledged)
+            self.wake()
+
+    async def _carry(self, step: Step) -> None:
+        try:
+            if step.part is not None:
+                await self._move(step, step.part)
+            if step.work.is_complete and step.job.work is step.work:
+                await self._finish(step)
+        except HyphaError as error:
+            self._fault(step, error)
+        except Exception as error:  # noqa: BLE001 - one file's bug stops no other
+            self._fault(step, _unexpected(error))
+
+    async def _move(self, step: Step, part: int) -> None:
+        """Move a part; what it counted is taken back unless it arrives whole."""
+        counted = 0
+
+        def credit(count: int) -> None:
+            nonlocal counted
+            if step.job.work is step.work:
+                counted += count
+                self._board.credit(step.job, count)
+
+        try:
+            etag = await step.job.group.mover.move(step, part, credit)
+        except BaseException:
+            if step.job.work is step.work:
+                self._board.debit(step.job, counted)
+            raise
+        step.work.acknowledged[part] = etag
+        if step.job.state is JobState.RUNNING:
+            step.job.tries = 1
+
+    async def _finish(self, step: Step) -> None:
+        job = step.job
+        if not job.is_in(JobState.RUNNING):
+            return  # paused, or cancelled, as the last part arrived
+        self._board.move(job, JobState.FINALISING)
+        await job.group.mover.finish(job, step.work)
+        if job.is_in(JobState.FINALISING):
+            self._board.move(job, JobState.DONE)
+            job.work = None
+
+    def _fault(self, step: Step, error: HyphaError) -> None:
+        # A cut-off request may fail in its own way before it is cancelled.
+        if step.job.work is step.work:
+            self._faults.of_job(step.job, error)
+
+    # Opening, signing, cleaning up.
+
+    async def _prepare_on(self) -> None:
+        while True:
+            chore = self._scheduler.next_chore(self._clock.now())
+            if chore is None:
+                await self._rest()
+                continue
+            try:
+                await self._do(chore)
+            finally:
+                self._scheduler.done_with(chore)
+                self.wake()
+
+    async def _do(self, chore: Chore) -> None:
+        try:
+            if chore.task is Task.CLEAN:
+                await self._clean(chore)
+            else:
+                await self._prepare(chore)
+        except HyphaError as error:
+            self._chore_failed(chore, error)
+        except Exception as error:  # noqa: BLE001 - one batch's bug stops no other
+            self._chore_failed(chore, _unexpected(error))
+
+    def _chore_failed(self, chore: Chore, error: HyphaError) -> None:
+        if chore.task is Task.CLEAN:
+            self._faults.of_cleaning(chore, error)
+        else:
+            self._faults.of_chore(chore, error)
+            self._sort_out(chore)
+
+    async def _prepare(self, chore: Chore) -> None:
+        group = chore.group
+        if not group.is_open:
+            await group.mover.open()
+            group.is_open = True
+        failed = await group.mover.prepare(chore.jobs)
+        group.failures = 0
+        for job, error in failed.items():
+            if job.state is JobState.QUEUED:
+                self._faults.fail(job, error)
+        self._sort_out(chore)
+
+    def _sort_out(self, chore: Chore) -> None:
+        """Queue what got its link; what was cancelled meanwhile leaves litter."""
+        for job in chore.jobs:
+            if job.state is JobState.QUEUED:
+                self._scheduler.enqueue(job)
+            elif job.state is JobState.CANCELLED and job.work is not None:
+                chore.group.litter[job.id] = job
+
+    async def _clean(self, chore: Chore) -> None:
+        await chore.group.mover.forget(chore.jobs)
+        chore.group.failures = 0
+        for job in chore.jobs:
+            self._cleaned(job)
+
+    def _cleaned(self, job: Job) -> None:
+        job.group.litter.pop(job.id, None)
+        if job.id in self._board.jobs and job.state is not JobState.DONE:
+            self._board.reset(job)
+            if job.state is JobState.QUEUED:
+                self._scheduler.withdraw(job)
+                self._scheduler.enqueue(job)
+
+
+def _unexpected(error: Exception) -> HyphaError:
+    _log.error("unexpected: %s", redact(repr(error)), exc_info=True)
+    return HyphaError(
+        f"Unexpected {type(error).__name__}: {error}",
+        hint="This is a bug; please report it.",
+    )
