@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from msgspec import Struct
@@ -508,7 +508,7 @@ class RemoteArtifact:
     @asynccontextmanager
     async def fetch(
         self, link: Link, start: int = 0, stop: int | None = None
-    ) -> AsyncIterator[Body]:
+    ) -> AsyncGenerator[Body]:
         """Get bytes ``start`` up to, not including, ``stop`` (None: the end).
 
         Both forms of a partial answer are understood: 206, and 200 with

@@ -249,29 +249,74 @@ def remove_file(artifact: ArtifactId, path: RemotePath) -> Call[None]:
     )
 
 
-def list_artifacts(
-    parent: ArtifactId | None,
-    *,
-    keywords: Sequence[str],
-    offset: int,
-    limit: int,
-    order_by: str | None,
-) -> Call[list[Artifact]]:
-    """List a collection's children, or the token workspace's root artifacts."""
+def list_children(parent: ArtifactId, keywords: Sequence[str]) -> Call[list[Artifact]]:
+    """List a collection's children, staged and never committed ones included."""
     arguments: JsonObject = {
-        "parent_id": str(parent) if parent else None,
-        "keywords": list(keywords) or None,
-        "offset": offset,
-        "limit": limit,
-        "order_by": order_by,
+        "parent_id": str(parent),
+        "keywords": list(keywords),
+        "limit": EVERYTHING,
         "silent": True,
         "stage": "all",
     }
     return Call(
         path=f"{MANAGER}/list",
-        subject=f"list {parent or 'artifacts'}",
+        subject=f"list {parent}",
         answer=list[Artifact],
         arguments=arguments,
+    )
+
+
+def list_workspace(workspace: str, keywords: Sequence[str]) -> Call[list[Artifact]]:
+    """List a workspace's root artifacts, whatever workspace the token is for.
+
+    ``no_cache`` because the server keeps answers for 60 s, whatever is written.
+    """
+    query = {
+        "no_cache": "true",
+        "silent": "true",
+        "stage": "all",
+        "limit": str(EVERYTHING),
+        "keywords": ",".join(keywords),
+    }
+    chosen = urlencode({name: value for name, value in query.items() if value})
+    return Call(
+        path=f"/{quote(workspace, safe='')}/artifacts/?{chosen}",
+        subject=f"list workspace {workspace}",
+        answer=list[Artifact],
+        verb="GET",
+    )
+
+
+class Scope(Struct, frozen=True):
+    """What a token is good for: levels ``r``, ``rw`` or ``a`` by workspace."""
+
+    current_workspace: str | None = None
+    workspaces: dict[str, str] = {}
+
+
+class TokenUser(Struct, frozen=True):
+    """The ``user`` of ``/assets/config.json``."""
+
+    id: str
+    email: str | None = None
+    is_anonymous: bool = False
+    expires_at: float | None = None
+    scope: Scope | None = None
+
+
+class ServerConfig(Struct, frozen=True):
+    """The part that is read of ``/assets/config.json``."""
+
+    user: TokenUser | None = None
+
+
+def who() -> Call[ServerConfig]:
+    """Ask whom the token speaks for; any token may."""
+    return Call(
+        path="/assets/config.json",
+        subject="who am I",
+        answer=ServerConfig,
+        verb="GET",
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncGenerator, Hashable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
@@ -24,7 +24,7 @@ class SerialLock:
         self._waiting: deque[Future[None]] = deque()
 
     @asynccontextmanager
-    async def hold(self) -> AsyncIterator[None]:
+    async def hold(self) -> AsyncGenerator[None]:
         """Wait for the turn, and give it on afterwards."""
         await self._acquire()
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,6 +29,9 @@ from hypha_artifact.errors import (
     ServerFault,
 )
 from hypha_artifact.settings import ConnectionSettings
+
+# Its warnings of retries would go to the terminal of a program without logging.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 T = TypeVar("T")
 PIECE = 1 << 20
@@ -61,15 +65,12 @@ class Transport:
         self._bytes = httpx.AsyncClient(
             limits=limits, timeout=timeout, verify=settings.verify
         )
-        self._stack = AsyncExitStack()
 
     def _authorisation(self) -> dict[str, str]:
         token = self.settings.token
         return {"Authorization": f"Bearer {token}"} if token else {}
 
     async def __aenter__(self) -> Self:
-        await self._stack.enter_async_context(self._calls)
-        await self._stack.enter_async_context(self._bytes)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -77,7 +78,8 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._stack.aclose()
+        await self._calls.aclose()
+        await self._bytes.aclose()
 
     async def call(self, call: Call[T]) -> T:
         """Send a call to a service of the server and read its answer.
@@ -93,6 +95,7 @@ class Transport:
             timeout=None,
             wait_initial=FIRST_WAIT,
             wait_max=LONGEST_WAIT,
+            wait_jitter=FIRST_WAIT,
         ):
             with attempt:
                 return await self._call_once(call)
@@ -152,7 +155,7 @@ class Transport:
     @asynccontextmanager
     async def get(
         self, url: str, headers: Mapping[str, str], *, subject: str, signed: bool
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer]:
         """Open a body to read; arguments as for ``put``."""
         client = self._bytes if signed else self._calls
         with _network_errors(subject):
@@ -195,7 +198,7 @@ async def _beginning(response: httpx.Response) -> bytes:
 
 
 @contextmanager
-def _network_errors(subject: str) -> Iterator[None]:
+def _network_errors(subject: str) -> Generator[None]:
     """Turn every exception of httpx into one of ours, most specific first."""
     try:
         yield
