@@ -1,1 +1,28 @@
-"""Hypha artifacts from Python: browse, move, stage and commit files."""
+"""Hypha artifacts from Python: browse, move, stage and commit files.
+
+The public names are loaded when they are first used, so that importing the package
+costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hypha_artifact.artifact import AsyncHyphaArtifact
+    from hypha_artifact.workspace import AsyncHyphaWorkspace
+
+__all__ = ["AsyncHyphaArtifact", "AsyncHyphaWorkspace"]
+
+_HOMES = {
+    "AsyncHyphaArtifact": "hypha_artifact.artifact",
+    "AsyncHyphaWorkspace": "hypha_artifact.workspace",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(home), name)

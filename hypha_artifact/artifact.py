@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 from typing import Self
 
+import anyio
 from msgspec import structs
 
 from hypha_artifact import staging
 from hypha_artifact._api import endpoints
 from hypha_artifact._api.transport import Transport
-from hypha_artifact.errors import InvalidInput, NotFound, NotStaged, TransferFailed
+from hypha_artifact.errors import IsFolder, NotFound, NotStaged, TransferFailed
 from hypha_artifact.models import (
     Artifact,
     CommitPreview,
@@ -27,6 +28,7 @@ from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.state import (
     DownloadRequest,
+    Existing,
     JobState,
     JobView,
     PlanItem,
@@ -245,7 +247,7 @@ class AsyncHyphaArtifact:
         """Stage the removal of a file, or of all files in a folder.
 
         Raises:
-            IsADirectoryError: It is a folder, and ``recursive`` is not set.
+            IsFolder: It is a folder, and ``recursive`` is not set.
             WouldLoseData: The server would destroy a committed file; nothing is done.
         """
         name = RemotePath(path)
@@ -276,19 +278,19 @@ class AsyncHyphaArtifact:
 
         Raises:
             NotStaged: No stage is open.
-            IsADirectoryError: It is a folder, and ``recursive`` is not set.
+            IsFolder: It is a folder, and ``recursive`` is not set.
             TransferFailed: At least one file did not arrive.
         """
-        source = Path(lpath)
+        source = anyio.Path(lpath)
         target = _target(rpath, source.name)
         artifact = await self.remote.read(version="stage")
         if artifact.stage_mode is None:
             raise NotStaged(f"{self.id} has no open stage.")
-        folder = source.is_dir()
+        folder = await source.is_dir()
         if folder and not recursive:
-            raise IsADirectoryError(f"'{source}' is a folder; say recursive to put it.")
+            raise IsFolder(f"'{source}' is a folder.")
         request = UploadRequest(
-            sources=tuple(sorted(source.iterdir())) if folder else (source,),
+            sources=await _contents(source) if folder else (Path(source),),
             artifact=self.id,
             folder=RemotePath(rpath or "") if folder else target.parent,
             mode=artifact.stage_mode,
@@ -313,15 +315,15 @@ class AsyncHyphaArtifact:
 
         Raises:
             NotFound: It is not in the artifact.
-            IsADirectoryError: It is a folder, and ``recursive`` is not set.
+            IsFolder: It is a folder, and ``recursive`` is not set.
             TransferFailed: At least one file did not arrive.
         """
         source = RemotePath(rpath)
         local = Path(lpath if lpath is not None else source.name or ".")
         folder = (await self.remote.stat(source, version=version)).is_folder
         if folder and not recursive:
-            raise IsADirectoryError(f"'{source}' is a folder; say recursive to get it.")
-        sources = (source,)
+            raise IsFolder(f"'{source}' is a folder.")
+        sources: tuple[RemotePath, ...] = (source,)
         if folder:
             entries = await self.remote.list_folder(source, version=version)
             sources = tuple(source / entry.name for entry in entries)
@@ -337,8 +339,8 @@ class AsyncHyphaArtifact:
         self, request: UploadRequest | DownloadRequest, rename: RemotePath | Path | None
     ) -> None:
         async with TransferEngine(lambda _: self.remote) as engine:
-            plan = _renamed(await engine.plan(request), rename)
-            problems = [f"{problem.reason}" for problem in plan.problems]
+            plan = await _renamed(await engine.plan(request), rename)
+            problems = [problem.reason for problem in plan.problems]
             problems += [
                 item.existing.blocked
                 for item in plan.items
@@ -360,20 +362,26 @@ def _target(rpath: str | None, name: str) -> RemotePath:
     return RemotePath(rpath)
 
 
-def _renamed(plan: TransferPlan, name: RemotePath | Path | None) -> TransferPlan:
+async def _contents(folder: anyio.Path) -> tuple[Path, ...]:
+    return tuple(sorted([Path(child) async for child in folder.iterdir()]))
+
+
+async def _renamed(plan: TransferPlan, name: RemotePath | Path | None) -> TransferPlan:
     if name is None:
         return plan
-    if len(plan.items) > 1:
-        raise InvalidInput(f"'{name}' cannot take {len(plan.items)} files.")
-    return structs.replace(
-        plan, items=tuple(_renamed_item(item, name) for item in plan.items)
-    )
+    items = [await _renamed_item(item, name) for item in plan.items]
+    return structs.replace(plan, items=tuple(items))
 
 
-def _renamed_item(item: PlanItem, name: RemotePath | Path) -> PlanItem:
-    if isinstance(name, Path):
-        return structs.replace(item, local=name)
-    return structs.replace(item, remote=name)
+async def _renamed_item(item: PlanItem, name: RemotePath | Path) -> PlanItem:
+    if isinstance(name, RemotePath):
+        return structs.replace(item, remote=name, existing=None)
+    try:
+        there = await anyio.Path(name).stat()
+    except FileNotFoundError:
+        return structs.replace(item, local=name, existing=None)
+    existing = Existing(size=there.st_size, modified=there.st_mtime)
+    return structs.replace(item, local=name, existing=existing)
 
 
 async def _raise_failures(engine: TransferEngine, group: int, files: int) -> None:

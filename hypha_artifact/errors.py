@@ -4,6 +4,7 @@
 
     HyphaError
     ├── InvalidInput (ValueError)          what the caller gave cannot be meant
+    │   ├── IsFolder (IsADirectoryError)   a folder where a file is due
     │   ├── UnsafePath                     a path that could leave its folder
     │   └── NotConfigured                  server, workspace or token are missing
     ├── ServiceError                       the Hypha server refused a call
@@ -107,6 +108,12 @@ class InvalidInput(HyphaError, ValueError):
     """What the caller gave cannot be meant."""
 
     remedy = Remedy.FIX_INPUT
+
+
+class IsFolder(InvalidInput, IsADirectoryError):
+    """A folder where a file is due."""
+
+    default_hint = "Ask for it recursively."
 
 
 class UnsafePath(InvalidInput):
