@@ -1,40 +1,31 @@
-"""One artifact on the server: reads, staging calls in order, links, and bytes.
+"""One artifact on the server: its record and stage, and links to its bytes.
 
 ``RemoteArtifact`` is what everything above stands on. It is bound to the event loop
-that its ``Transport`` was opened on; calls that touch the staging record are
-serialised per artifact across all loops and threads of this process, because the
-server loses staging entries when they overlap (verified, Hypha 0.21).
+that its ``Transport`` is used on.
 """
 
 from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from msgspec import Struct
 from typing_extensions import override
 
 from hypha_artifact._api import endpoints
 from hypha_artifact._api.data import breaks_proxy, cut, extent_of, range_header
-from hypha_artifact._api.serial import serial_lock
-from hypha_artifact._api.transport import Transport
-from hypha_artifact.baseline import Baseline, BaselineStore
 from hypha_artifact.errors import (
     InvalidInput,
     NetworkError,
     NotFound,
-    NotStaged,
-    StageConflict,
     StoreError,
     UploadExpired,
 )
-from hypha_artifact.models import Artifact, Entry, EntryKind, JsonObject, StageMode
-from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
-
-STAGE = "stage"
-"""The version name that stands for the staged view."""
+from hypha_artifact.models import Artifact, JsonObject, StageMode
+from hypha_artifact.paths import RemotePath
+from hypha_artifact.record import STAGE, RemoteRecord
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -74,7 +65,7 @@ class Body(Struct, frozen=True, kw_only=True):
     chunks: AsyncIterator[bytes]
 
 
-class RemoteArtifact:
+class RemoteArtifact(RemoteRecord):
     """One artifact on the server.
 
     Args:
@@ -83,229 +74,6 @@ class RemoteArtifact:
         baselines: Where in-place sessions are remembered; by default on disk, in the
             user's state folder.
     """
-
-    def __init__(
-        self,
-        artifact_id: ArtifactId,
-        transport: Transport,
-        baselines: BaselineStore | None = None,
-    ) -> None:
-        self.id = artifact_id
-        self._transport = transport
-        self._baselines = baselines or BaselineStore()
-        self._key = f"{transport.settings.server_url} {artifact_id}"
-
-    # The record and the folders.
-
-    async def read(self, *, version: str | None = None) -> Artifact:
-        """Read the record (``version="stage"``: with its staging list).
-
-        Raises:
-            ArtifactNotFound: There is no such artifact.
-            VersionNotFound: It has no such version.
-        """
-        return await self._transport.call(endpoints.read(self.id, version))
-
-    async def list_folder(
-        self,
-        folder: RemotePath = ROOT,
-        *,
-        version: str | None = None,
-        pending: bool = False,
-    ) -> tuple[Entry, ...]:
-        """List a folder of any size; folders first, then by name.
-
-        Args:
-            folder: The folder; one that does not exist is empty.
-            version: A name, None for the latest, or ``"stage"`` while a stage is open.
-            pending: Whether announced files without bytes are listed, too.
-        """
-        call = endpoints.list_files(self.id, folder, version, pending=pending)
-        entries = await self._transport.call(call)
-        direct = (entry for entry in entries if "/" not in entry.name)
-        return tuple(sorted(direct, key=lambda e: (not e.is_folder, e.name)))
-
-    async def walk(
-        self, folder: RemotePath = ROOT, *, version: str | None = None
-    ) -> AsyncIterator[tuple[RemotePath, Entry]]:
-        """Yield every file below a folder, with its full path.
-
-        Raises:
-            UnsafePath: The server has a name that could leave its folder.
-        """
-        folders = [folder]
-        while folders:
-            here = folders.pop()
-            for entry in await self.list_folder(here, version=version):
-                if entry.is_folder:
-                    folders.append(here / entry.name)
-                else:
-                    yield here / entry.name, entry
-
-    async def stat(self, path: RemotePath, *, version: str | None = None) -> Entry:
-        """Return the entry of a file or folder.
-
-        Raises:
-            NotFound: There is none.
-        """
-        if path == ROOT:
-            return Entry(name="", kind=EntryKind.FOLDER)
-        for entry in await self.list_folder(path.parent, version=version):
-            if entry.name == path.name:
-                return entry
-        raise NotFound(f"'{path}' is not in {self.id}.", status=404)
-
-    # The staging record: one call at a time.
-
-    def exclusive(self) -> AbstractAsyncContextManager[None]:
-        """Hold the artifact's turn for calls that touch its staging record."""
-        return serial_lock(self._key).hold()
-
-    async def open_stage(self, mode: StageMode) -> Artifact:
-        """Open a stage, or join one of the same kind.
-
-        Raises:
-            StageConflict: One of the other kind is open; switching it loses files.
-            PermissionDenied: This user may not edit.
-        """
-        async with self.exclusive():
-            artifact = await self.read(version=STAGE)
-            if artifact.stage_mode is None:
-                return await self._open(mode, artifact)
-        if artifact.stage_mode is not mode and artifact.versions:
-            raise StageConflict(
-                f"{self.id} has an open stage that goes {artifact.stage_mode.value}, "
-                f"not {mode.value}."
-            )
-        return artifact
-
-    async def _open(self, mode: StageMode, artifact: Artifact) -> Artifact:
-        fresh = mode is StageMode.NEW_VERSION and bool(artifact.versions)
-        opened = await self._edit(version="new" if fresh else None)
-        await self._baselines.save(self._key, Baseline(opened=opened.last_modified))
-        return opened
-
-    async def edit(
-        self, *, manifest: JsonObject | None = None, config: JsonObject | None = None
-    ) -> Artifact:
-        """Stage a change of the record in the open session.
-
-        Each argument given replaces the old value wholly.
-
-        Raises:
-            NotStaged: No stage is open.
-        """
-        async with self.exclusive():
-            before = await self._staged()
-            baseline = await self._baselines.load(self._key, before.last_modified)
-            after = await self._edit(manifest=manifest, config=config)
-            await self._baselines.save(
-                self._key,
-                Baseline(
-                    opened=after.last_modified,
-                    folders=baseline.folders,
-                    foreign=baseline.foreign,
-                ),
-            )
-        return after
-
-    async def _edit(
-        self,
-        *,
-        version: str | None = None,
-        manifest: JsonObject | None = None,
-        config: JsonObject | None = None,
-    ) -> Artifact:
-        call = endpoints.edit(
-            self.id, manifest=manifest, config=config, stage=True, version=version
-        )
-        return await self._transport.call(call)
-
-    async def _staged(self) -> Artifact:
-        artifact = await self.read(version=STAGE)
-        if not artifact.is_staged:
-            raise NotStaged(f"{self.id} has no open stage.")
-        return artifact
-
-    async def commit(
-        self, *, comment: str | None = None, version: str | None = None
-    ) -> Artifact:
-        """Make the stage final, unchecked: ``staging.commit`` looks first.
-
-        An answer that was lost is looked up; the call is never sent twice.
-
-        Raises:
-            NotStaged: No stage is open.
-            NetworkError: It is not known yet whether the commit was made.
-        """
-        async with self.exclusive():
-            before = await self._staged()
-            call = endpoints.commit(self.id, version, comment or None)
-            try:
-                return await self._transport.call(call)
-            except NetworkError as error:
-                return await self._look_up_commit(before, error)
-
-    async def _look_up_commit(self, before: Artifact, lost: NetworkError) -> Artifact:
-        after = await self.read(version=STAGE)
-        if after.is_staged or after.last_modified == before.last_modified:
-            raise NetworkError(
-                f"commit {self.id}: the answer was lost, and it is not committed yet.",
-                hint="Refresh before you commit again: the server may be at it still.",
-            ) from lost
-        return after
-
-    async def discard(self) -> Artifact:
-        """Throw the stage away.
-
-        Raises:
-            NotStaged: No stage is open.
-        """
-        async with self.exclusive():
-            return await self._transport.call(endpoints.discard(self.id))
-
-    async def remove_file(self, path: RemotePath) -> None:
-        """Send ``remove_file`` as it is; only while ``exclusive()`` is held.
-
-        It can destroy committed files: go through ``staging`` instead.
-        """
-        await self._transport.call(endpoints.remove_file(self.id, path))
-
-    async def clear_pending(self, paths: Iterable[RemotePath]) -> tuple[str, ...]:
-        """Take back announcements whose bytes never came.
-
-        A path that has an object, old or new, is left alone.
-
-        Args:
-            paths: What was announced.
-
-        Returns:
-            The paths that were taken back.
-        """
-        wanted = set(paths)
-        async with self.exclusive():
-            artifact = await self.read(version=STAGE)
-            staged = {entry.path for entry in artifact.staging or () if entry.path}
-            phantoms = await self.pending(wanted & staged)
-            for path in phantoms:
-                await self.remove_file(path)
-        return phantoms
-
-    async def pending(self, paths: Iterable[str]) -> tuple[RemotePath, ...]:
-        """Tell which of some staged paths have no bytes; one listing a folder."""
-        wanted = {RemotePath(path) for path in paths}
-        found: list[RemotePath] = []
-        for folder in sorted({path.parent for path in wanted}):
-            entries = await self.list_folder(folder, version=STAGE, pending=True)
-            absent = {folder / entry.name for entry in entries if entry.pending}
-            found.extend(sorted(wanted & absent))
-        return tuple(found)
-
-    async def baseline(self, artifact: Artifact) -> Baseline:
-        """Return what is known of the open in-place session."""
-        return await self._baselines.load(self._key, artifact.last_modified)
-
-    # Links.
 
     def _where(self) -> JsonObject:
         settings = self._transport.settings

@@ -1,0 +1,20 @@
+"""The staging matrix as code: what is staged, what readers will see, what is safe.
+
+Hypha's staging is not git's (each fact verified on Hypha 0.21):
+
+* A new version starts empty and is hidden; files not uploaded again are not in it.
+  ``remove_file`` of a committed path would delete it from the *previous* version.
+* In place, uploads are live at once. Removals are marks that a commit carries out.
+  ``remove_file`` of an overwritten path, or a second one on a marked path, destroys
+  the file for readers at once.
+* A commit deletes first and checks then: one announced file without bytes fails it
+  after the removals have run, and a discard does not bring those back.
+
+No front end decides any of this again.
+"""
+
+from hypha_artifact.staging.changing import commit, refuses_removal, remove
+from hypha_artifact.staging.preflight import preview_commit
+from hypha_artifact.staging.reading import read_stage
+
+__all__ = ["commit", "preview_commit", "read_stage", "refuses_removal", "remove"]

@@ -1,0 +1,111 @@
+"""Removals and commits that cannot cost a committed file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypha_artifact.errors import CommitBlocked, NotStaged, WouldLoseData
+from hypha_artifact.models import (
+    Artifact,
+    ChangeKind,
+    StagedChange,
+    StageMode,
+    StageState,
+)
+from hypha_artifact.paths import RemotePath
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.staging.preflight import unsafe
+from hypha_artifact.staging.reading import latest_name, read_stage
+
+
+async def remove(remote: RemoteArtifact, paths: Sequence[RemotePath]) -> None:
+    """Stage the removal of files, or take them out of the stage again.
+
+    All paths are checked before the first one is touched.
+
+    Args:
+        remote: The artifact; its stage must be open.
+        paths: Files, not folders.
+
+    Raises:
+        NotStaged: No stage is open.
+        WouldLoseData: For at least one of them the server would destroy a committed
+            file; nothing was removed.
+    """
+    async with remote.exclusive():
+        state = await read_stage(remote)
+        if state.mode is None:
+            raise NotStaged(f"{remote.id} has no open stage.")
+        staged = {change.path: change for change in state.changes}
+        for path in paths:
+            _check_removal(path, staged.get(path), state)
+        for path in paths:
+            await remote.remove_file(path)
+
+
+def refuses_removal(path: RemotePath, state: StageState) -> WouldLoseData | None:
+    """Tell why a file cannot be removed in the open session; None if it can."""
+    staged = next((c for c in state.changes if c.path == path), None)
+    try:
+        _check_removal(path, staged, state)
+    except WouldLoseData as error:
+        return error
+    return None
+
+
+def _check_removal(
+    path: RemotePath, staged: StagedChange | None, state: StageState
+) -> None:
+    in_place = state.mode is StageMode.IN_PLACE
+    if staged is None and not in_place:
+        raise WouldLoseData(
+            f"'{path}' is not in the stage. In a new version, removing it would "
+            f"delete it from {latest_name(state)} instead.",
+            hint="It is left out of the new version anyway, unless you upload it.",
+        )
+    if staged is None:
+        return
+    if staged.kind is ChangeKind.REMOVED:
+        raise WouldLoseData(
+            f"'{path}' is marked for removal already; a second removal would destroy "
+            "it at once.",
+            hint="Commit to carry it out, or discard the stage to keep the file.",
+        )
+    if in_place and staged.kind in {ChangeKind.MODIFIED, ChangeKind.UNKNOWN}:
+        raise WouldLoseData(
+            f"'{path}' {_touched(staged)} in place; taking it out of the stage would "
+            "delete it for readers.",
+            hint="Upload the old file again, or discard the whole stage.",
+        )
+
+
+def _touched(staged: StagedChange) -> str:
+    if staged.kind is ChangeKind.MODIFIED:
+        return "was overwritten"
+    return "was staged by another session and may have been overwritten"
+
+
+async def commit(
+    remote: RemoteArtifact, *, comment: str | None = None, version: str | None = None
+) -> Artifact:
+    """Check the stage, then make it final.
+
+    Args:
+        remote: The artifact.
+        comment: The version's message; in place it replaces the latest one's.
+        version: The new version's name; None takes the next number.
+
+    Returns:
+        The artifact as committed.
+
+    Raises:
+        NotStaged: No stage is open.
+        CommitBlocked: The commit would fail, or damage an older version; nothing was
+            done.
+    """
+    state = await read_stage(remote)
+    if state.mode is None:
+        raise NotStaged(f"{remote.id} has no open stage.")
+    for finding in unsafe(state):
+        raise CommitBlocked(f"{remote.id}: {finding.text}")
+    return await remote.commit(comment=comment, version=version)

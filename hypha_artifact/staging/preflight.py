@@ -1,0 +1,196 @@
+"""Before a commit: what readers will see after it, and what stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hypha_artifact.models import (
+    ChangeKind,
+    CommitPreview,
+    Fate,
+    Finding,
+    ResultingFile,
+    Severity,
+    StageMode,
+    StageState,
+)
+from hypha_artifact.record import STAGE
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.staging.reading import latest_name, read_stage
+
+
+async def preview_commit(remote: RemoteArtifact) -> CommitPreview:
+    """Work out what readers will see after a commit, and what stands in its way.
+
+    Args:
+        remote: The artifact.
+
+    Returns:
+        Every file before and after, and the findings. Without an open stage the
+        files are all kept, and a finding says so.
+    """
+    state = await read_stage(remote)
+    before = await _sizes(remote, None) if state.artifact.versions else {}
+    if state.mode is None:
+        files = tuple(
+            _file(path, Fate.KEPT, size, size) for path, size in before.items()
+        )
+        return CommitPreview(state=state, files=files, findings=(_nothing_staged(),))
+    if state.mode is StageMode.NEW_VERSION:
+        files = _new_version(before, await _sizes(remote, STAGE))
+    else:
+        files = _in_place(before, state)
+    published = await remote.read()
+    edited = published.manifest != state.artifact.manifest
+    findings = tuple(_findings(state, files, edited=edited))
+    return CommitPreview(state=state, files=files, findings=findings)
+
+
+async def _sizes(remote: RemoteArtifact, version: str | None) -> dict[str, int | None]:
+    found = [(path, e.size) async for path, e in remote.walk(version=version)]
+    return dict(sorted(found))
+
+
+def _file(
+    path: str, fate: Fate, before: int | None, after: int | None
+) -> ResultingFile:
+    return ResultingFile(path=path, fate=fate, size_before=before, size_after=after)
+
+
+def _new_version(
+    before: dict[str, int | None], after: dict[str, int | None]
+) -> tuple[ResultingFile, ...]:
+    files = [
+        _file(
+            path, Fate.CHANGED if path in before else Fate.NEW, before.get(path), size
+        )
+        for path, size in after.items()
+    ]
+    gone = [
+        _file(path, Fate.GONE, size, None)
+        for path, size in before.items()
+        if path not in after
+    ]
+    return tuple(files + gone)
+
+
+def _in_place(
+    live: dict[str, int | None], state: StageState
+) -> tuple[ResultingFile, ...]:
+    staged = {change.path: change.kind for change in state.changes}
+    fates = {
+        ChangeKind.ADDED: Fate.NEW,
+        ChangeKind.MODIFIED: Fate.CHANGED,
+        ChangeKind.UNKNOWN: Fate.CHANGED,
+        ChangeKind.REMOVED: Fate.GONE,
+    }
+    files: list[ResultingFile] = []
+    for path, size in live.items():
+        fate = fates.get(staged.get(path, ChangeKind.PENDING), Fate.KEPT)
+        after = None if fate is Fate.GONE else size
+        files.append(_file(path, fate, None if fate is Fate.NEW else size, after))
+    return tuple(files)
+
+
+def _nothing_staged() -> Finding:
+    return Finding(
+        code="nothing_staged",
+        severity=Severity.BLOCKS,
+        text="Nothing is staged: upload or remove something first.",
+    )
+
+
+def _findings(
+    state: StageState, files: Sequence[ResultingFile], *, edited: bool
+) -> Iterable[Finding]:
+    yield from _blocking(state, edited=edited)
+    if state.mode is StageMode.NEW_VERSION:
+        yield from _of_new_version(state, files)
+    else:
+        yield from _of_in_place(state)
+
+
+def _blocking(state: StageState, *, edited: bool) -> Iterable[Finding]:
+    pending = _paths(state, ChangeKind.PENDING)
+    if pending:
+        yield Finding(
+            code="pending",
+            severity=Severity.BLOCKS,
+            text=f"{_files(pending)} announced, but the bytes never came: the commit "
+            "would fail after it has carried out the removals.",
+            paths=pending,
+        )
+    if not state.changes and not edited:
+        yield _nothing_staged()
+
+
+def _of_new_version(
+    state: StageState, files: Sequence[ResultingFile]
+) -> Iterable[Finding]:
+    removed = _paths(state, ChangeKind.REMOVED)
+    if removed and state.artifact.versions:
+        yield Finding(
+            code="rewrites_history",
+            severity=Severity.BLOCKS,
+            text=f"Another client marked {_files(removed)} for removal: the commit "
+            f"would delete them from {latest_name(state)}. Discard the stage instead.",
+            paths=removed,
+        )
+    if state.artifact.versions and not any(f.size_after is not None for f in files):
+        yield Finding(
+            code="empty_version",
+            severity=Severity.BLOCKS,
+            text="The new version would have no files at all: upload something first.",
+        )
+    gone = tuple(file.path for file in files if file.fate is Fate.GONE)
+    if gone:
+        yield Finding(
+            code="not_carried",
+            severity=Severity.ASKS,
+            text=f"{_files(gone)} in {latest_name(state)} but not in the new version: "
+            f"readers of the latest version will not see them. {latest_name(state)} "
+            "keeps them.",
+            paths=gone,
+        )
+
+
+def _of_in_place(state: StageState) -> Iterable[Finding]:
+    unknown = _paths(state, ChangeKind.UNKNOWN)
+    if unknown:
+        yield Finding(
+            code="foreign",
+            severity=Severity.ASKS,
+            text=f"{_files(unknown)} staged by another session: the commit makes "
+            "that final, too.",
+            paths=unknown,
+        )
+    live = tuple(change.path for change in state.changes if change.live)
+    if live:
+        yield Finding(
+            code="live",
+            severity=Severity.NOTE,
+            text=f"{_files(live)} visible to readers already.",
+            paths=live,
+        )
+    yield Finding(
+        code="comment",
+        severity=Severity.NOTE,
+        text=f"A message replaces the comment of {latest_name(state)}.",
+    )
+
+
+def _paths(state: StageState, kind: ChangeKind) -> tuple[str, ...]:
+    return tuple(change.path for change in state.changes if change.kind is kind)
+
+
+def _files(paths: Sequence[str]) -> str:
+    return "1 file is" if len(paths) == 1 else f"{len(paths):,} files are"
+
+
+def unsafe(state: StageState) -> Iterable[Finding]:
+    """Yield the findings that forbid a commit whatever the caller wants."""
+    findings = [*_blocking(state, edited=True)]
+    if state.mode is StageMode.NEW_VERSION:
+        findings += _of_new_version(state, ())
+    codes = {"pending", "rewrites_history"}
+    return (finding for finding in findings if finding.code in codes)
