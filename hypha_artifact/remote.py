@@ -130,7 +130,8 @@ class RemoteArtifact(RemoteRecord):
 
     async def _remember(self, artifact: Artifact, folders: set[RemotePath]) -> None:
         baseline = await self.baseline(artifact)
-        staged = frozenset(e.path for e in artifact.staging or () if e.path)
+        uploads = (e for e in artifact.staging or () if not e.remove)
+        staged = frozenset(e.path for e in uploads if e.path)
         unknown = sorted(folders - baseline.folders.keys())
         for folder in unknown:
             entries = await self.list_folder(folder)
