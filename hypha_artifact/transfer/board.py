@@ -99,16 +99,16 @@ class Board:
             meter.start()
 
     def credit(self, job: Job, count: int) -> None:
-        """Count acknowledged bytes."""
+        """Count acknowledged bytes; negative: those that have to be moved again."""
         self._shift(job, count)
+        if count <= 0:
+            return
+        if job.state is JobState.RUNNING:
+            job.tries = 1  # it is getting on
         if job.meter is not None:
             job.meter.add(count)
         job.group.meter.add(count)
         self.meters[job.group.direction].add(count)
-
-    def debit(self, job: Job, count: int) -> None:
-        """Take back bytes that have to be moved again."""
-        self._shift(job, -count)
 
     def _shift(self, job: Job, count: int) -> None:
         job.done += count

@@ -13,9 +13,12 @@ from hypha_artifact.remote import Body, Link, RemoteArtifact
 from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.jobs import Job, Step, Work
-from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
+from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, part_size
 from hypha_artifact.transfer.state import DownloadRequest
 from hypha_artifact.transfer.target import Target
+
+RANGE = 32 * MIB
+"""Shortest range of a large file; one that is cut off goes on where it was."""
 
 
 class Download:
@@ -43,9 +46,10 @@ class Download:
         for job in jobs:
             work = job.work
             if job not in failed and work and work.parts > 1 and not work.target:
-                work.target = Target.of(self._root, job.item.local)
+                target = Target.of(self._root, job.item.local)
                 try:
-                    await anyio.to_thread.run_sync(files.create, work.target)
+                    await anyio.to_thread.run_sync(files.create, target)
+                    work.target = target
                 except HyphaError as error:
                     failed[job] = error
         return failed
@@ -54,36 +58,44 @@ class Download:
         in_parts = job.size > MULTIPART_ABOVE and self._remote.takes_parts(
             job.item.remote
         )
-        return Work(job.size, part_size(job.size) if in_parts else None)
+        return Work(job.size, part_size(job.size, RANGE) if in_parts else None)
 
     async def _sign(self, paths: Sequence[RemotePath]) -> dict[RemotePath, Link]:
         return await self._remote.sign_downloads(paths, version=self._version)
 
     async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
         """Fetch one part; its bytes count once they are written."""
+        work, link = step.work, step.work.link_of(part)
         target = await self._target(step)
-        start, length = step.work.range_of(part)
-        stop = start + length if step.work.parts > 1 else None
+        if link.whole:
+            credit(-work.written.pop(part, 0))
+        start, length = work.range_of(part)
+        stop = start + length if work.parts > 1 else None
+        start += work.written.setdefault(part, 0)
+        if 0 < length == work.written[part]:
+            return work.etag or ""
         fd = await anyio.to_thread.run_sync(files.open_temp, target)
         try:
-            async with self._remote.fetch(step.work.link_of(part), start, stop) as body:
+            async with self._remote.fetch(link, start, stop) as body:
                 _check(step, body)
                 async for piece in body.chunks:
                     await anyio.to_thread.run_sync(
                         files.write, fd, piece, start, target
                     )
                     start += len(piece)
+                    work.written[part] += len(piece)
                     credit(len(piece))
         finally:
             await _close(fd)
         return body.etag or ""
 
     async def _target(self, step: Step) -> Target:
-        """Return the temporary file: a new one for a file in one part."""
+        """Return the temporary file; one for a file in parts is there already."""
         work = step.work
-        if work.target is None or work.parts == 1:
-            work.target = work.target or Target.of(self._root, step.job.item.local)
-            await anyio.to_thread.run_sync(files.create, work.target)
+        if work.target is None:
+            target = Target.of(self._root, step.job.item.local)
+            await anyio.to_thread.run_sync(files.create, target)
+            work.target = target
         return work.target
 
     async def finish(self, job: Job, work: Work) -> None:

@@ -83,13 +83,12 @@ class TransferEngine:
         tasks, self._tasks = self._tasks, None
         if tasks is None:
             return
-        with anyio.CancelScope(shield=True):
-            self._commands.run(Command(action=Action.CANCEL))
-            self._workers.wake()
-            with anyio.move_on_after(patience):
-                await self._workers.tidied()
-            tasks.cancel_scope.cancel()
-            await tasks.__aexit__(None, None, None)
+        self._commands.run(Command(action=Action.CANCEL))
+        self._workers.wake()
+        with anyio.move_on_after(patience, shield=True):
+            await self._workers.tidied()
+        tasks.cancel_scope.cancel()
+        await tasks.__aexit__(None, None, None)
 
     async def plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
         """Look at both sides and say what would happen; nothing is changed.

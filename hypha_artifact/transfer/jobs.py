@@ -52,6 +52,7 @@ class Work:
         "target",
         "todo",
         "upload",
+        "written",
     )
 
     def __init__(self, size: int, part_size: int | None = None) -> None:
@@ -66,6 +67,8 @@ class Work:
         self.fingerprint: Fingerprint | None = None
         self.target: Target | None = None
         self.etag: str | None = None
+        self.written: dict[int, int] = {}
+        """Bytes of each part that a download has on disk."""
 
     @property
     def is_linked(self) -> bool:
@@ -161,7 +164,11 @@ class Mover(Protocol):
         ...
 
     async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
-        """Move one part, and return its ETag; ``credit`` counts its bytes."""
+        """Move one part, and return its ETag.
+
+        ``credit`` counts bytes that need not be moved again; a negative number takes
+        some back.
+        """
         ...
 
     async def finish(self, job: Job, work: Work) -> None:

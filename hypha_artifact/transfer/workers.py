@@ -108,24 +108,12 @@ class Workers:
             self._fault(step, _unexpected(error))
 
     async def _move(self, step: Step, part: int) -> None:
-        """Move a part; what it counted is taken back unless it arrives whole."""
-        counted = 0
-
         def credit(count: int) -> None:
-            nonlocal counted
             if step.job.work is step.work:
-                counted += count
                 self._board.credit(step.job, count)
 
-        try:
-            etag = await step.job.group.mover.move(step, part, credit)
-        except BaseException:
-            if step.job.work is step.work:
-                self._board.debit(step.job, counted)
-            raise
+        etag = await step.job.group.mover.move(step, part, credit)
         step.work.acknowledged[part] = etag
-        if step.job.state is JobState.RUNNING:
-            step.job.tries = 1
 
     async def _finish(self, step: Step) -> None:
         job = step.job

@@ -1,0 +1,118 @@
+"""Files of a committed version into the new one that is staged.
+
+A new version starts empty and the server has no copy of its own (verified, Hypha
+0.21), so the bytes come here and go back, a piece at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from hypha_artifact.errors import HyphaError, IntegrityError
+from hypha_artifact.models import StageMode
+from hypha_artifact.paths import RemotePath, printable
+from hypha_artifact.remote import Link, RemoteArtifact
+from hypha_artifact.transfer.apart import sign_apart
+from hypha_artifact.transfer.jobs import Job, Step, Work
+from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
+from hypha_artifact.transfer.state import CarryRequest
+
+
+class Carry:
+    """Copies files of one version into the open stage of the same artifact.
+
+    Args:
+        remote: The artifact.
+        request: What the user asked for.
+    """
+
+    def __init__(self, remote: RemoteArtifact, request: CarryRequest) -> None:
+        self._remote = remote
+        self._version = request.version
+        self._sources: dict[RemotePath, Link] = {}
+        self._takes_parts = True
+
+    async def open(self) -> None:
+        """Join the stage of the new version.
+
+        Raises:
+            StageConflict: The open stage is one in place.
+        """
+        artifact = await self._remote.open_stage(StageMode.NEW_VERSION)
+        self._takes_parts = not artifact.is_git
+
+    async def prepare(self, jobs: Sequence[Job]) -> dict[Job, HyphaError]:
+        """Get links to read each file from, then to write it to."""
+        for job in jobs:
+            job.work = job.work or self._work(job)
+        failed = await sign_apart(self._sign_sources, jobs)
+        whole: list[Job] = []
+        for job in jobs:
+            if job in failed or job.work is None:
+                continue
+            job.work.link = None
+            if job.work.parts == 1:
+                whole.append(job)
+            elif job.work.upload is None:
+                job.work.upload = await self._remote.start_multipart(
+                    job.item.remote, job.work.parts
+                )
+        return failed | await sign_apart(self._remote.sign_uploads, whole)
+
+    def _work(self, job: Job) -> Work:
+        in_parts = (
+            job.size > MULTIPART_ABOVE
+            and self._takes_parts
+            and self._remote.takes_parts(job.item.remote)
+        )
+        return Work(job.size, part_size(job.size) if in_parts else None)
+
+    async def _sign_sources(
+        self, paths: Sequence[RemotePath]
+    ) -> dict[RemotePath, Link]:
+        links = await self._remote.sign_downloads(paths, version=self._version)
+        self._sources.update(links)
+        return links
+
+    async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
+        """Copy one part; its bytes count once the store has acknowledged them."""
+        work, path = step.work, step.job.item.remote
+        start, length = work.range_of(part)
+        stop = start + length if work.parts > 1 else None
+        md5 = hashlib.md5(usedforsecurity=False)
+        async with self._remote.fetch(self._sources[path], start, stop) as body:
+            pieces = _digested(body.chunks, md5.update)
+            etag = await self._remote.put(work.link_of(part), pieces, length)
+        if len(etag) == md5.digest_size * 2 and etag.lower() != md5.hexdigest():
+            raise IntegrityError(
+                f"The store did not keep the bytes of '{printable(path)}' as sent."
+            )
+        credit(length)
+        return etag
+
+    async def finish(self, job: Job, work: Work) -> None:
+        """Join the parts."""
+        if work.upload is not None:
+            etags = [work.acknowledged[part] for part in range(work.parts)]
+            await self._remote.complete_multipart(work.upload, etags, size=work.size)
+        self._sources.pop(job.item.remote, None)
+
+    async def forget(self, jobs: Sequence[Job]) -> None:
+        """Take back the announcements of files that have no bytes."""
+        await self._remote.clear_pending([job.item.remote for job in jobs])
+
+    def renew(self, job: Job) -> bool:
+        """Drop stale links: those of parts cannot be signed again."""
+        if job.work is None or job.work.upload is not None:
+            return False
+        job.work.link = None
+        return True
+
+
+async def _digested(
+    chunks: AsyncIterator[bytes], update: Callable[[bytes], None]
+) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        update(chunk)
+        yield chunk
