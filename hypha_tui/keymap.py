@@ -44,6 +44,8 @@ KEYMAP: tuple[Key, ...] = (
     _key("main", "swap_panes", "x", "", "Swap the two panes"),
     _key("main", "toggle_hidden", "full_stop", "", "Show or hide dot files"),
     _key("main", "sort", "comma", "", "Sort by the next column"),
+    _key("main", "history_back", "alt+left", "", "Back to where the pane was before"),
+    _key("main", "history_forward", "alt+right", "", "Forward again"),
     _key("main", "zoom", "z", "", "Zoom the focused pane or panel"),
     _key("main", "quit", "q f10", "Quit", "Quit; asks while work is pending"),
     # In a pane's list.
@@ -55,11 +57,12 @@ KEYMAP: tuple[Key, ...] = (
     _key("list", "last", "end G", "", "To the last row"),
     _key("list", "open", "enter right l", "", "Open the folder"),
     _key("list", "leave", "backspace left h", "", "Go to the folder above"),
-    _key("list", "toggle", "space insert", "Mark", "Mark the row, and go down"),
-    _key("list", "extend_up", "shift+up", "", "Mark and go up"),
-    _key("list", "extend_down", "shift+down", "", "Mark and go down"),
+    _key("list", "mark", "space insert", "Mark", "Mark the row, and go down"),
+    _key("list", "extend_up", "shift+up", "", "Mark from here up"),
+    _key("list", "extend_down", "shift+down", "", "Mark from here down"),
     _key("list", "select_all", "ctrl+a A", "", "Mark all"),
     _key("list", "invert", "asterisk", "", "Turn all marks around"),
+    _key("list", "again", "r", "", "List the folder again"),
     _key("list", "back", "escape", "", "One step back: filter, then marks"),
     # In the transfers panel.
     _key("transfers", "pause", "space", "Pause", "Pause or resume this file"),
@@ -109,4 +112,4 @@ def shown(key: str) -> str:
     """Name a key as people do: ``ctrl+r`` as ``^r``, ``question_mark`` as ``?``."""
     prefix, _, name = key.rpartition("+")
     name = _SHOWN.get(name, name.upper() if name[:1] == "f" and len(name) > 1 else name)
-    return {"ctrl": "^", "shift": "Shift-"}.get(prefix, "") + name
+    return {"ctrl": "^", "shift": "Shift-", "alt": "Alt-"}.get(prefix, "") + name

@@ -1,0 +1,174 @@
+"""Copying from pane to pane: plan, ask about collisions once, hand to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from hypha_artifact.errors import HyphaError, InvalidInput
+from hypha_artifact.models import ChangeKind, StageMode
+from hypha_artifact.paths import ArtifactId, RemotePath, printable
+from hypha_artifact.transfer.state import (
+    Direction,
+    DownloadRequest,
+    TransferPlan,
+    UploadRequest,
+)
+from hypha_tui.providers.base import Place
+from hypha_tui.providers.remote import RemoteProvider
+from hypha_tui.screens.conflict import ConflictScreen
+from hypha_tui.screens.stage_mode import StageModeScreen
+from hypha_tui.screens.ui import Ui
+from hypha_tui.state.rows import Row
+from hypha_tui.state.text import count, size
+from hypha_tui.widgets.status_bar import Tone
+
+_NO_BYTES = {ChangeKind.REMOVED.value, ChangeKind.PENDING.value}
+
+
+class CopyIntent(Struct, frozen=True, kw_only=True):
+    """What the user wants copied; taken at the key press and never looked up again."""
+
+    rows: tuple[Row, ...]
+    origin: Place
+    target: Place
+
+
+def refusal(intent: CopyIntent) -> str | None:
+    """Tell why a copy cannot be made, and what works instead.
+
+    Args:
+        intent: What the user wants.
+
+    Returns:
+        A reason with a hint, None when it can be made.
+    """
+    origin, target = intent.origin.provider, intent.target.provider
+    if not intent.rows:
+        return "Nothing is selected: Space marks a row, or put the cursor on one."
+    if target.read_only:
+        return f"{target.read_only} V = choose the latest version."
+    if origin.is_remote and target.is_remote:
+        return (
+            "Copying between two artifacts is not there yet. Copy to a local folder "
+            "first (@ = open one), and from there to the other artifact."
+        )
+    if not origin.is_remote and not target.is_remote:
+        return (
+            "Copying between two local folders is not there yet; copy to an artifact "
+            "instead (@ = open one)."
+        )
+    return _refused_rows(intent.rows)
+
+
+def _refused_rows(rows: Sequence[Row]) -> str | None:
+    for row in rows:
+        if row.badge in _NO_BYTES:
+            return (
+                f"'{row.name}' has no bytes to copy: it is removed, or not there yet."
+            )
+        if row.error:
+            return f"'{row.name}' cannot be copied: {row.error}."
+    return None
+
+
+class CopyFlow:
+    """Runs copies; each call of ``run`` is one batch.
+
+    Args:
+        ui: The screen to ask and tell on.
+    """
+
+    def __init__(self, ui: Ui) -> None:
+        self._ui = ui
+
+    async def run(self, intent: CopyIntent) -> None:
+        """Copy, or tell why not."""
+        reason = refusal(intent)
+        if reason:
+            self._ui.say(reason, Tone.WARNING)
+            return
+        try:
+            if isinstance(intent.target.provider, RemoteProvider):
+                await self._upload(intent, intent.target.provider)
+            elif isinstance(intent.origin.provider, RemoteProvider):
+                await self._download(intent, intent.origin.provider)
+        except HyphaError as error:
+            self._ui.say(error.explain(), Tone.ERROR)
+
+    async def _upload(self, intent: CopyIntent, provider: RemoteProvider) -> None:
+        remote = provider.remote
+        mode = await self._mode(remote.id)
+        if mode is None:
+            self._ui.say("Nothing was copied.")
+            return
+        folder = Path(intent.origin.folder)
+        request = UploadRequest(
+            sources=tuple(folder / row.name for row in intent.rows),
+            artifact=remote.id,
+            folder=RemotePath(intent.target.folder),
+            mode=mode,
+        )
+        plan = await self._plan(request)
+        if await self._submit(plan, live=mode is StageMode.IN_PLACE):
+            self._ui.follow_stage(remote.id)
+
+    async def _mode(self, artifact_id: ArtifactId) -> StageMode | None:
+        session = self._ui.session
+        record = await session.artifact(artifact_id).read(version="stage")
+        if record.stage_mode is not None:
+            self._ui.say(f"Joining the open stage ({record.stage_mode.value}).")
+            return record.stage_mode
+        if not record.versions:
+            return StageMode.NEW_VERSION
+        known = session.modes.get(artifact_id)
+        mode = known or await self._ui.ask(StageModeScreen(record))
+        if mode is not None:
+            session.modes[artifact_id] = mode
+        return mode
+
+    async def _download(self, intent: CopyIntent, provider: RemoteProvider) -> None:
+        folder = RemotePath(intent.origin.folder)
+        request = DownloadRequest(
+            sources=tuple(_join(folder, row) for row in intent.rows),
+            artifact=provider.remote.id,
+            folder=Path(intent.target.folder),
+            version=provider.version,
+        )
+        plan = await self._plan(request)
+        await self._submit(plan, live=False)
+
+    async def _plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
+        self._ui.say(f"Looking at {count(len(request.sources), 'item')}…")
+        return await self._ui.session.client.plan(request)
+
+    async def _submit(self, plan: TransferPlan, *, live: bool) -> bool:
+        if plan.collisions or plan.problems:
+            dialog = ConflictScreen(plan, live=live, symbols=self._ui.symbols)
+            decisions = await self._ui.ask(dialog)
+            if decisions is None:
+                self._ui.say("Nothing was copied.")
+                return False
+            plan = plan.resolve(decisions)
+        if not plan.items:
+            self._ui.say("Nothing is left to copy.")
+            return False
+        await self._ui.session.client.submit(plan)
+        self._ui.say(_summary(plan))
+        return True
+
+
+def _join(folder: RemotePath, row: Row) -> RemotePath:
+    try:
+        return folder / row.name
+    except InvalidInput as error:
+        raise InvalidInput(f"Nothing was copied: {error.message}") from error
+
+
+def _summary(plan: TransferPlan) -> str:
+    to = plan.request.folder
+    where = str(to) if plan.direction is Direction.DOWNLOAD else f"/{to}"
+    files = count(len(plan.items), "file")
+    return f"Copying {files}, {size(plan.size)}, to {printable(where)}."

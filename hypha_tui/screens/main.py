@@ -1,0 +1,558 @@
+"""The main screen: two panes, transfers and stage, and what the keys do."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Awaitable, Coroutine
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from msgspec import structs
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from typing_extensions import override
+
+from hypha_artifact.errors import HyphaError, NetworkError
+from hypha_artifact.models import StageState, User
+from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.transfer.state import Direction, Snapshot
+from hypha_tui.providers.remote import STAGE, RemoteProvider
+from hypha_tui.providers.session import Session
+from hypha_tui.screens.copy_flow import CopyFlow, CopyIntent
+from hypha_tui.screens.help import HelpScreen
+from hypha_tui.screens.local_flow import LocalFlow
+from hypha_tui.screens.open_flow import OpenFlow
+from hypha_tui.screens.quit import QuitChoice, QuitScreen
+from hypha_tui.screens.stage_flow import StageFlow
+from hypha_tui.state.progress import News, compare, verdict
+from hypha_tui.themes import ASCII, Symbols
+from hypha_tui.widgets.bindings import bindings_of
+from hypha_tui.widgets.column_titles import ColumnTitles
+from hypha_tui.widgets.file_list import FileList
+from hypha_tui.widgets.key_bar import KeyBar
+from hypha_tui.widgets.pane import Pane
+from hypha_tui.widgets.staged import StagedPanel
+from hypha_tui.widgets.status_bar import (
+    HeaderBar,
+    HeaderState,
+    Link,
+    StatusLine,
+    Tone,
+)
+from hypha_tui.widgets.summary import SummaryLine, stage_line, transfer_line
+from hypha_tui.widgets.transfers import TransfersPanel
+
+T = TypeVar("T")
+RELIST_SECONDS = 3.0
+"""While a batch runs, how often panes that it fills are listed again."""
+
+
+def poll_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
+    """Return the time between two looks at the engine: longer over SSH."""
+    return 0.5 if environ.get("SSH_CONNECTION") else 0.1
+
+
+class MainScreen(Screen[None]):
+    """Two panes, two panels, and the flows between them.
+
+    Args:
+        session: The connection and the engine.
+        local: The folder of the left pane.
+        remote: What the right pane opens; the picker asks when it is None.
+        symbols: The characters to draw with.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("main")
+
+    def __init__(
+        self,
+        session: Session,
+        local: Path,
+        remote: tuple[ArtifactId, RemotePath] | None,
+        *,
+        symbols: Symbols,
+    ) -> None:
+        super().__init__()
+        self.symbols = symbols
+        self._session = session
+        self._remote = remote
+        self._header = HeaderBar(symbols)
+        self._left = Pane(symbols, id="left")
+        self._right = Pane(symbols, id="right")
+        self._active = self._left
+        self._transfers = TransfersPanel(symbols, id="transfers")
+        self._staged = StagedPanel(symbols, id="staged")
+        self._transfer_line = SummaryLine(
+            "transfers", "Nothing is moving.", id="moving"
+        )
+        self._stage_line = SummaryLine("staged", "Nothing is staged.", id="staging")
+        self._status = StatusLine(symbols)
+        self._keys = KeyBar()
+        self._head = HeaderState()
+        self._snapshot = Snapshot()
+        self._stages: dict[ArtifactId, StageState] = {}
+        self._following: set[ArtifactId] = set()
+        self._news = News()
+        self._relisted = 0.0
+        self._quit_when_idle = False
+        self._copying = CopyFlow(self)
+        self._staging = StageFlow(self)
+        self._locals = LocalFlow(self)
+        self._opening = OpenFlow(self, local)
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield self._header
+        with Horizontal(id="panes"):
+            yield self._left
+            yield self._right
+        with Horizontal(id="panels"):
+            yield self._transfers
+            yield self._staged
+        yield self._transfer_line
+        yield self._stage_line
+        yield self._status
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Fill the panes and start to look at the engine."""
+        self.set_class(self.symbols == ASCII, "-ascii")
+        self._focus(self._left.files)
+        self._opening.open_local(self._left)
+        self._run(self._opening.connect(self._right, self._remote), "connect")
+        self.set_interval(poll_seconds(os.environ), self._poll)
+
+    # What the flows need (screens.ui.Ui, open_flow.OpenUi).
+
+    @property
+    def session(self) -> Session:
+        """The connection and the engine."""
+        return self._session
+
+    async def ask(self, dialog: ModalScreen[T]) -> T | None:
+        """Show a dialog and wait for its answer."""
+        return await self.app.push_screen_wait(dialog)
+
+    def say(self, text: str, tone: Tone = Tone.INFO) -> None:
+        """Show a message in the status line."""
+        self._status.say(text, tone)
+
+    def linked(self, link: Link, user: User | None = None) -> None:
+        """Show whether the server answers, and for whom."""
+        name = (user.email or user.id) if user else self._head.user
+        self._head = structs.replace(self._head, link=link, user=name)
+        self._header.show(self._head)
+
+    async def refresh_artifact(self, artifact_id: ArtifactId) -> None:
+        """Read an artifact again and show it in every pane and panel that has it."""
+        state = await self._session.stage(artifact_id)
+        self._stages[artifact_id] = state
+        for pane in self._panes:
+            provider = pane.place.provider if pane.place else None
+            if (
+                isinstance(provider, RemoteProvider)
+                and provider.remote.id == artifact_id
+            ):
+                version = self._version_to_show(provider, state)
+                pane.reload(self._session.view(artifact_id, state, version))
+        self._show_artifact()
+
+    def _version_to_show(
+        self, provider: RemoteProvider, state: StageState
+    ) -> str | None:
+        artifact_id = provider.remote.id
+        if state.mode is None:
+            return None if provider.version == STAGE else provider.version
+        if provider.version is None and artifact_id in self._following:
+            self._following.discard(artifact_id)
+            return STAGE
+        return provider.version
+
+    def refresh_local(self) -> None:
+        """List local panes again."""
+        for pane in self._panes:
+            if pane.place and not pane.place.provider.is_remote:
+                pane.reload()
+
+    def follow_stage(self, artifact_id: ArtifactId) -> None:
+        """Let panes on the latest version show the stage as soon as it is open."""
+        self._following.add(artifact_id)
+
+    # Work in the background; what goes wrong is told in the status line.
+
+    def _run(self, work: Coroutine[None, None, None], group: str = "flow") -> None:
+        self.run_worker(self._guarded(work), group=group)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except HyphaError as error:
+            self.say(error.explain(), Tone.ERROR)
+            if isinstance(error, NetworkError):
+                self.linked(Link.DOWN)
+
+    # The engine.
+
+    def _poll(self) -> None:
+        snapshot = self._session.client.snapshot()
+        if snapshot is not self._snapshot:
+            self._follow(snapshot)
+        due = time.monotonic() - self._relisted >= RELIST_SECONDS
+        if self._news.is_any and (due or self._news.ended):
+            self._relist()
+        if self._quit_when_idle and snapshot.is_idle:
+            self.app.exit()
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        news = compare(self._snapshot, snapshot)
+        self._snapshot = snapshot
+        self._news |= news
+        self._transfers.show(snapshot)
+        self._transfer_line.tell(transfer_line(snapshot, self.symbols))
+        self._head = structs.replace(
+            self._head,
+            upload_rate=snapshot.upload_rate,
+            download_rate=snapshot.download_rate,
+            eta=None if snapshot.is_idle else snapshot.eta,
+        )
+        self._header.show(self._head)
+        for group in news.ended:
+            text, well = verdict(group)
+            self.say(text, Tone.DONE if well else Tone.ERROR)
+
+    def _relist(self) -> None:
+        news, self._news = self._news, News()
+        self._relisted = time.monotonic()
+        if news.local:
+            self.refresh_local()
+        for artifact_id in news.artifacts:
+            self._run(self.refresh_artifact(artifact_id), "refresh")
+
+    # Panes.
+
+    @property
+    def _panes(self) -> tuple[Pane, Pane]:
+        return self._left, self._right
+
+    @property
+    def _other(self) -> Pane:
+        return self._right if self._active is self._left else self._left
+
+    @property
+    def _artifact(self) -> ArtifactId | None:
+        for pane in (self._active, self._other):
+            provider = pane.place.provider if pane.place else None
+            if isinstance(provider, RemoteProvider):
+                return provider.remote.id
+        return None
+
+    @on(Pane.Viewed)
+    def _viewed(self, event: Pane.Viewed) -> None:
+        provider = event.pane.place.provider if event.pane.place else None
+        if isinstance(provider, RemoteProvider) and provider.stage:
+            self._stages.setdefault(provider.remote.id, provider.stage)
+        self._show_artifact()
+
+    @on(Pane.RetryWanted)
+    def _retry(self, event: Pane.RetryWanted) -> None:
+        self._run(self._opening.retry(event.pane, self._remote), "connect")
+
+    def _show_artifact(self) -> None:
+        artifact_id = self._artifact
+        state = self._stages.get(artifact_id) if artifact_id else None
+        self._staged.show(state)
+        self._stage_line.tell(stage_line(state))
+        latest = state.artifact.latest if state else None
+        self._head = structs.replace(
+            self._head,
+            artifact=str(artifact_id or ""),
+            version=latest.version if latest else "",
+            target=state.target if state and state.mode else "",
+        )
+        self._header.show(self._head)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Know which pane is the active one, and which keys to show."""
+        widget = event.widget
+        for pane in self._panes:
+            if pane in widget.ancestors_with_self:
+                self._activate(pane)
+        contexts: dict[Widget, str] = {
+            self._transfers: "transfers",
+            self._staged: "staged",
+        }
+        first = contexts.get(widget)
+        self._keys.show((first or "list", "main"))
+
+    def _activate(self, pane: Pane) -> None:
+        self._active = pane
+        for other in self._panes:
+            other.set_class(other is pane, "-active")
+        self._show_artifact()
+
+    def _focus(self, widget: Widget) -> None:
+        self.call_after_refresh(widget.focus)
+
+    @property
+    def _in_pane(self) -> bool:
+        return self.focused in {pane.files for pane in self._panes}
+
+    # Actions; their names are the keymap's.
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.app.push_screen(HelpScreen())
+
+    def action_switch_pane(self) -> None:
+        """Go to the other pane; from a panel, back to the pane."""
+        if self._in_pane:
+            self._activate(self._other)
+        self._leave_panels()
+
+    def action_copy(self) -> None:
+        """Copy the selection to the other pane."""
+        if self._only_in_pane():
+            self._copy(self._active, self._other)
+
+    def _copy(self, origin: Pane, target: Pane, folder: str | None = None) -> None:
+        if origin.place is None or target.place is None:
+            self.say("The other pane shows no place yet: @ = open one.", Tone.WARNING)
+            return
+        goal = target.place
+        if folder is not None:
+            goal = structs.replace(goal, folder=folder)
+        intent = CopyIntent(rows=origin.chosen, origin=origin.place, target=goal)
+        self._run(self._copying.run(intent))
+
+    def _only_in_pane(self) -> bool:
+        if not self._in_pane:
+            self.say("This key works on files: Tab = go to a pane.", Tone.WARNING)
+        return self._in_pane
+
+    def action_make_folder(self) -> None:
+        """Make a folder in the active pane."""
+        if self._only_in_pane() and self._active.place:
+            self._run(self._make_folder(self._active))
+
+    async def _make_folder(self, pane: Pane) -> None:
+        view = pane.view
+        if view is None:
+            return
+        taken = frozenset(row.name for row in view.listing.rows)
+        await self._locals.make_folder(view.place, taken)
+
+    def action_remove(self) -> None:
+        """Remove the selection."""
+        place, rows = self._active.place, self._active.chosen
+        if not self._only_in_pane() or place is None:
+            return
+        if not rows:
+            self.say("Nothing is selected.", Tone.WARNING)
+            return
+        flow = self._staging if place.provider.is_remote else self._locals
+        self._run(flow.remove(place, rows))
+
+    def action_filter(self) -> None:
+        """Filter the active pane."""
+        self._active.open_filter()
+
+    def action_transfers(self) -> None:
+        """Go to the transfers panel, or leave it."""
+        self._enter_panel(self._transfers, "-full-transfers")
+
+    def action_staged(self) -> None:
+        """Go to the staged changes, or leave them."""
+        self._enter_panel(self._staged, "-full-staged")
+
+    def _enter_panel(self, panel: Widget, name: str) -> None:
+        if self.focused is panel:
+            self._leave_panels()
+            return
+        self.remove_class("-full-transfers", "-full-staged", "-zoom")
+        self.add_class(name)
+        self._focus(panel)
+
+    def _leave_panels(self) -> None:
+        self.remove_class("-full-transfers", "-full-staged", "-zoom")
+        self._focus(self._active.files)
+
+    def action_commit(self) -> None:
+        """Review and commit the stage."""
+        artifact_id = self._artifact
+        if artifact_id is None:
+            self.say("No artifact is open: @ = choose one.", Tone.WARNING)
+        else:
+            self._run(self._staging.commit(artifact_id))
+
+    def action_pick(self) -> None:
+        """Choose what the active pane shows."""
+        self._run(self._opening.pick(self._active))
+
+    def action_versions(self) -> None:
+        """Choose a version of the artifact."""
+        artifact_id = self._artifact
+        if artifact_id is None:
+            self.say("No artifact is open: @ = choose one.", Tone.WARNING)
+            return
+        place = self._active.place
+        remote = place is not None and place.provider.is_remote
+        pane = self._active if remote else self._other
+        self._run(self._opening.pick(pane, artifact_id))
+
+    def action_refresh(self) -> None:
+        """List both panes again."""
+        self.refresh_local()
+        for pane in self._panes:
+            if pane.view is None:
+                self._run(self._opening.retry(pane, self._remote), "connect")
+        if self._artifact:
+            self._run(self.refresh_artifact(self._artifact), "refresh")
+
+    def action_swap_panes(self) -> None:
+        """Swap the two panes."""
+        row = self.query_one("#panes", Horizontal)
+        self._left, self._right = self._right, self._left
+        row.move_child(self._left, before=self._right)
+
+    def action_toggle_hidden(self) -> None:
+        """Show or hide dot files."""
+        self._active.toggle_hidden()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._active.sort(self._active.order.next())
+        self.say(f"Sorted by {self._active.order.by.value}.")
+
+    def action_history_back(self) -> None:
+        """Go back to where the pane was before."""
+        self._active.step_history(forward=False)
+
+    def action_history_forward(self) -> None:
+        """Go forward again."""
+        self._active.step_history(forward=True)
+
+    def action_zoom(self) -> None:
+        """Let the focused pane or panel fill the screen, or not any more."""
+        zoomed = self._active if self._in_pane else self.focused
+        for widget in (*self._panes, self._transfers, self._staged):
+            widget.set_class(widget is zoomed, "-zoomed")
+        self.set_class(self._in_pane, "-zoom-panes")
+        self.set_class(not self._in_pane, "-zoom-panels")
+        self.toggle_class("-zoom")
+
+    def action_quit(self) -> None:
+        """Quit; ask while work is pending."""
+        if self._snapshot.is_idle:
+            self.app.exit()
+        else:
+            self._run(self._ask_to_quit())
+
+    async def _ask_to_quit(self) -> None:
+        choice = await self.ask(QuitScreen(self._snapshot))
+        if choice is QuitChoice.STOP:
+            self.say("Cancelling what is left, and cleaning up…")
+            self.app.exit()
+        self._quit_when_idle = choice is QuitChoice.FINISH
+        if self._quit_when_idle:
+            self.say("Leaves when the transfers are finished. q = choose again.")
+
+    # Panels, key bar, and drags.
+
+    @on(KeyBar.Pressed)
+    async def _key_pressed(self, event: KeyBar.Pressed) -> None:
+        on_screen = event.key.context == "main"
+        target = self if on_screen else self.focused or self
+        await self.app.run_action(event.key.action, target)
+
+    @on(SummaryLine.Pressed)
+    async def _summary_pressed(self, event: SummaryLine.Pressed) -> None:
+        await self.app.run_action(event.action, self)
+
+    @on(TransfersPanel.Commanded)
+    def _commanded(self, event: TransfersPanel.Commanded) -> None:
+        self._run(self._session.client.control(event.command), "control")
+
+    @on(TransfersPanel.GoTo)
+    def _go_to(self, event: TransfersPanel.GoTo) -> None:
+        job = event.job
+        groups = {group.id: group for group in self._snapshot.groups}
+        if job.direction is Direction.DOWNLOAD:
+            self._opening.open_local(self._local_pane, job.local.parent)
+        elif job.group in groups:
+            opening = self._opening.open_remote(
+                self._remote_pane,
+                groups[job.group].artifact,
+                version=STAGE,
+                folder=job.remote.parent,
+            )
+            self._run(opening)
+        self._leave_panels()
+
+    @property
+    def _local_pane(self) -> Pane:
+        return self._pane_of(remote=False)
+
+    @property
+    def _remote_pane(self) -> Pane:
+        return self._pane_of(remote=True)
+
+    def _pane_of(self, *, remote: bool) -> Pane:
+        for pane in (self._active, self._other):
+            if pane.place and pane.place.provider.is_remote is remote:
+                return pane
+        return self._active
+
+    @on(StagedPanel.UnstageRequested)
+    def _unstage(self, event: StagedPanel.UnstageRequested) -> None:
+        if self._artifact:
+            self._run(self._staging.unstage(self._artifact, event.changes))
+
+    @on(StagedPanel.DiscardRequested)
+    def _discard(self) -> None:
+        if self._artifact:
+            self._run(self._staging.discard(self._artifact))
+
+    @on(StagedPanel.CommitRequested)
+    def _commit_requested(self) -> None:
+        self.action_commit()
+
+    @on(ColumnTitles.Chosen)
+    def _title_chosen(self, event: ColumnTitles.Chosen) -> None:
+        for pane in self._panes:
+            if event.titles in pane.children:
+                pane.sort(pane.order.by_title(event.by))
+
+    @on(FileList.Carried)
+    def _carried(self, event: FileList.Carried) -> None:
+        origin = self._active
+        target = self._other.files
+        over = self._list_at(event) is target
+        row = target.row_at(event.at.y - target.region.y) if over else None
+        folder = row is not None and target.rows[row].is_folder
+        done = event.dropped or event.cancelled
+        target.set_drop_row(row if folder and not done else None)
+        self._other.set_class(over and not done, "-drop")
+        if event.dropped and over:
+            self._copy(origin, self._other, self._folder_of(row if folder else None))
+        elif event.dropped:
+            self.say("Dropped beside the other pane: nothing was copied.")
+
+    def _list_at(self, event: FileList.Carried) -> Widget | None:
+        if not self.region.contains_point(event.at):
+            return None
+        widget, _ = self.get_widget_at(*event.at)
+        pane = self._other
+        return pane.files if pane in widget.ancestors_with_self else widget
+
+    def _folder_of(self, row: int | None) -> str | None:
+        place, files = self._other.place, self._other.files
+        if row is None or place is None:
+            return None
+        if files.rows[row].is_up:
+            return place.provider.parent(place.folder)
+        return place.provider.child(place.folder, files.rows[row].name)
