@@ -13,8 +13,8 @@ Hypha's staging is not git's (each fact verified on Hypha 0.21):
 No front end decides any of this again.
 """
 
-from hypha_artifact.staging.changing import commit, refuses_removal, remove
+from hypha_artifact.staging.changing import check_removal, commit, remove
 from hypha_artifact.staging.preflight import preview_commit
 from hypha_artifact.staging.reading import read_stage
 
-__all__ = ["commit", "preview_commit", "read_stage", "refuses_removal", "remove"]
+__all__ = ["check_removal", "commit", "preview_commit", "read_stage", "remove"]

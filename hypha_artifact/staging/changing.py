@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hypha_artifact.errors import CommitBlocked, NotStaged, WouldLoseData
 from hypha_artifact.models import (
@@ -36,21 +36,20 @@ async def remove(remote: RemoteArtifact, paths: Sequence[RemotePath]) -> None:
         state = await read_stage(remote)
         if state.mode is None:
             raise NotStaged(f"{remote.id} has no open stage.")
-        staged = {change.path: change for change in state.changes}
-        for path in paths:
-            _check_removal(path, staged.get(path), state)
+        check_removal(paths, state)
         for path in paths:
             await remote.remove_file(path)
 
 
-def refuses_removal(path: RemotePath, state: StageState) -> WouldLoseData | None:
-    """Tell why a file cannot be removed in the open session; None if it can."""
-    staged = next((c for c in state.changes if c.path == path), None)
-    try:
-        _check_removal(path, staged, state)
-    except WouldLoseData as error:
-        return error
-    return None
+def check_removal(paths: Iterable[RemotePath], state: StageState) -> None:
+    """See that files can be removed in the open session.
+
+    Raises:
+        WouldLoseData: For one of them the server would destroy a committed file.
+    """
+    staged = {change.path: change for change in state.changes}
+    for path in paths:
+        _check_removal(path, staged.get(path), state)
 
 
 def _check_removal(

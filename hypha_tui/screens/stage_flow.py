@@ -90,10 +90,7 @@ class StageFlow:
             raise WouldLoseData("Nothing is committed yet, so nothing can be removed.")
         if state.mode is None:
             return
-        for path in paths:
-            refused = staging.refuses_removal(path, state)
-            if refused:
-                raise refused
+        staging.check_removal(paths, state)
 
     async def unstage(
         self, artifact_id: ArtifactId, changes: Sequence[StagedChange]
