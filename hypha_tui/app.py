@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar
 
 import anyio
 from textual.app import App
@@ -32,7 +31,6 @@ class HyphaApp(App[None]):
     TITLE = "hypha"
     CSS_PATH = "hypha.tcss"
     ENABLE_COMMAND_PALETTE = True
-    AUTO_FOCUS: ClassVar[str | None] = None
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012
         (0, "-narrow"),
         (60, "-compact"),

@@ -38,7 +38,7 @@ class LocalProvider:
 
     def parent(self, folder: str) -> str | None:
         """Return the folder above, None at the root."""
-        above = os.path.dirname(folder)  # noqa: PTH120: Path would fold //
+        above = str(Path(folder).parent)
         return above if above != folder else None
 
     def child(self, folder: str, name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from hypha_artifact.errors import HyphaError, InvalidInput
+from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import ChangeKind, StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath, printable
 from hypha_artifact.transfer.state import (
@@ -69,8 +69,6 @@ def _refused_rows(rows: Sequence[Row]) -> str | None:
             return (
                 f"'{row.name}' has no bytes to copy: it is removed, or not there yet."
             )
-        if row.error:
-            return f"'{row.name}' cannot be copied: {row.error}."
     return None
 
 
@@ -84,26 +82,34 @@ class CopyFlow:
     def __init__(self, ui: Ui) -> None:
         self._ui = ui
 
-    async def run(self, intent: CopyIntent) -> None:
-        """Copy, or tell why not."""
+    async def run(self, intent: CopyIntent) -> bool:
+        """Copy, or say why not.
+
+        Args:
+            intent: What to copy where.
+
+        Returns:
+            Whether something was handed to the engine.
+
+        Raises:
+            HyphaError: One of the sides cannot be read.
+        """
         reason = refusal(intent)
         if reason:
             self._ui.say(reason, Tone.WARNING)
-            return
-        try:
-            if isinstance(intent.target.provider, RemoteProvider):
-                await self._upload(intent, intent.target.provider)
-            elif isinstance(intent.origin.provider, RemoteProvider):
-                await self._download(intent, intent.origin.provider)
-        except HyphaError as error:
-            self._ui.say(error.explain(), Tone.ERROR)
+            return False
+        if isinstance(intent.target.provider, RemoteProvider):
+            return await self._upload(intent, intent.target.provider)
+        if isinstance(intent.origin.provider, RemoteProvider):
+            return await self._download(intent, intent.origin.provider)
+        return False
 
-    async def _upload(self, intent: CopyIntent, provider: RemoteProvider) -> None:
+    async def _upload(self, intent: CopyIntent, provider: RemoteProvider) -> bool:
         remote = provider.remote
         mode = await self._mode(remote.id)
         if mode is None:
             self._ui.say("Nothing was copied.")
-            return
+            return False
         folder = Path(intent.origin.folder)
         request = UploadRequest(
             sources=tuple(folder / row.name for row in intent.rows),
@@ -112,8 +118,10 @@ class CopyFlow:
             mode=mode,
         )
         plan = await self._plan(request)
-        if await self._submit(plan, live=mode is StageMode.IN_PLACE):
+        submitted = await self._submit(plan, live=mode is StageMode.IN_PLACE)
+        if submitted:
             self._ui.follow_stage(remote.id)
+        return submitted
 
     async def _mode(self, artifact_id: ArtifactId) -> StageMode | None:
         session = self._ui.session
@@ -129,7 +137,7 @@ class CopyFlow:
             session.modes[artifact_id] = mode
         return mode
 
-    async def _download(self, intent: CopyIntent, provider: RemoteProvider) -> None:
+    async def _download(self, intent: CopyIntent, provider: RemoteProvider) -> bool:
         folder = RemotePath(intent.origin.folder)
         request = DownloadRequest(
             sources=tuple(_join(folder, row) for row in intent.rows),
@@ -138,7 +146,7 @@ class CopyFlow:
             version=provider.version,
         )
         plan = await self._plan(request)
-        await self._submit(plan, live=False)
+        return await self._submit(plan, live=False)
 
     async def _plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
         self._ui.say(f"Looking at {count(len(request.sources), 'item')}…")

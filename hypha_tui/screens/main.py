@@ -67,6 +67,7 @@ class MainScreen(Screen[None]):
         symbols: The characters to draw with.
     """
 
+    AUTO_FOCUS: ClassVar[str | None] = "FileList"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("main")
 
     def __init__(
@@ -122,7 +123,6 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Fill the panes and start to look at the engine."""
         self.set_class(self.symbols == ASCII, "-ascii")
-        self._focus(self._left.files)
         self._opening.open_local(self._left)
         self._run(self._opening.connect(self._right, self._remote), "connect")
         self.set_interval(poll_seconds(os.environ), self._poll)
@@ -327,7 +327,11 @@ class MainScreen(Screen[None]):
         if folder is not None:
             goal = structs.replace(goal, folder=folder)
         intent = CopyIntent(rows=origin.chosen, origin=origin.place, target=goal)
-        self._run(self._copying.run(intent))
+        self._run(self._copy_and_unmark(origin, intent))
+
+    async def _copy_and_unmark(self, origin: Pane, intent: CopyIntent) -> None:
+        if await self._copying.run(intent) and origin.place == intent.origin:
+            origin.unmark(intent.rows)
 
     def _only_in_pane(self) -> bool:
         if not self._in_pane:

@@ -124,10 +124,12 @@ class PickerScreen(ModalScreen[Picked | None]):
     def on_mount(self) -> None:
         """Ask for the first level."""
         self.set_class(self._symbols.ellipsis == "~", "-ascii")
-        if self._level.artifact:
-            workspace = self._level.artifact.workspace
-            self._trail.append(Level(workspace=workspace))
-        self._go(self._level)
+        level = self._level
+        if level.artifact:
+            self._trail.append(Level(workspace=level.artifact.workspace))
+        else:
+            level = Level(workspace=self._session.settings.workspace)
+        self._go(level)
 
     # Levels.
 
@@ -156,7 +158,8 @@ class PickerScreen(ModalScreen[Picked | None]):
             return version_rows(await self._session.stage(level.artifact))
         if level.workspace is None:
             return await self._top()
-        return await self._artifacts(level)
+        rows = await self._artifacts(level)
+        return rows if level.collection else (*rows, LocalRow())
 
     async def _top(self) -> tuple[PickRow, ...]:
         space = self._session.workspace()

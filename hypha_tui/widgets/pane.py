@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from textual import events, on
 from textual.app import ComposeResult
@@ -204,6 +206,11 @@ class Pane(Vertical):
         row = self.files.current
         return (row,) if row and not row.is_up else ()
 
+    def unmark(self, rows: Iterable[Row]) -> None:
+        """Take the marks off these rows."""
+        marked = self.files.selection.marked - {row.name for row in rows}
+        self.files.selection = self.files.selection.replace(marked)
+
     # Sorting and filtering.
 
     def sort(self, order: Order) -> None:
@@ -305,6 +312,7 @@ class Pane(Vertical):
     def on_resize(self) -> None:
         """Fit the path again."""
         self._caption()
+        self.call_after_refresh(self._titles.refresh)
 
     @on(FileList.MarksChanged)
     def _caption(self) -> None:
