@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import anyio
+
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
@@ -38,6 +40,7 @@ class Board:
         self.by_state: dict[JobState, dict[int, Job]] = {s: {} for s in JobState}
         self.meters = {direction: Meter(clock) for direction in Direction}
         self.changes = 0
+        self._news = anyio.Event()
 
     def add(self, plan: TransferPlan, mover: Mover) -> Group:
         """Enter a batch, with all its jobs queued."""
@@ -49,8 +52,18 @@ class Board:
         group.counts[JobState.QUEUED] = len(plan.items)
         group.size = group.left = plan.size
         self.groups[group.id] = group
-        self.changes += 1
+        self._touch()
         return group
+
+    def _touch(self) -> None:
+        self.changes += 1
+        self._news.set()
+
+    def news(self) -> anyio.Event:
+        """Return an event that is set by the next change."""
+        if self._news.is_set():
+            self._news = anyio.Event()
+        return self._news
 
     def _next_id(self) -> int:
         self._last_id += 1
@@ -90,7 +103,7 @@ class Board:
             self._measure(job)
         elif state not in {JobState.FINALISING, JobState.WAITING, JobState.QUEUED}:
             job.meter = None
-        self.changes += 1
+        self._touch()
 
     def _measure(self, job: Job) -> None:
         job.due = None
@@ -115,7 +128,7 @@ class Board:
         job.group.done += count
         if job.state in LIVE:
             job.group.left -= count
-        self.changes += 1
+        self._touch()
 
     def resize(self, job: Job, size: int) -> None:
         """Set a file's length in bytes, where it differs from the plan's."""
@@ -123,7 +136,7 @@ class Board:
         if job.state in LIVE:
             job.group.left += size - job.size
         job.size = size
-        self.changes += 1
+        self._touch()
 
     def reset(self, job: Job) -> None:
         """Let a job start from its first byte again."""
@@ -139,7 +152,7 @@ class Board:
         group.done -= job.done
         if not group.jobs:
             self.groups.pop(group.id, None)
-        self.changes += 1
+        self._touch()
 
 
 def title_of(plan: TransferPlan) -> str:

@@ -146,11 +146,15 @@ class TransferEngine:
         moving = shown.upload_rate > 0 or shown.download_rate > 0
         return moving or self._board.changes != self._seen
 
+    def news(self) -> anyio.Event:
+        """Return an event that is set by the next change."""
+        return self._board.news()
+
     async def snapshots(self) -> AsyncIterator[Snapshot]:
         """Yield each new snapshot; at most ten a second."""
         while True:
             if not self._has_news:
-                await self._clock.wait(self._workers.news(), None)
+                await self._clock.wait(self.news(), None)
             yield self.snapshot(fresh=True)
             pause = self._clock.now() + SNAPSHOT_PERIOD
             await self._clock.wait(anyio.Event(), pause)

@@ -137,7 +137,8 @@ def _seal(fd: int, target: Target, size: int, modified: float | None) -> None:
         shown = printable(str(target.path))
         raise IntegrityError(f"'{shown}' has {found} bytes instead of {size}.")
     if modified is not None:
-        os.utime(fd, ns=(int(modified * 1e9), int(modified * 1e9)))
+        at = round(modified * 1_000_000) * 1000  # a float holds microseconds
+        os.utime(fd, ns=(at, at))
     os.fsync(fd)
 
 

@@ -53,10 +53,6 @@ class Workers:
         self._wake.set()
         self._wake = anyio.Event()
 
-    def news(self) -> anyio.Event:
-        """Return the event of the next change."""
-        return self._wake
-
     async def tidied(self) -> None:
         """Wait until nothing is under way and nothing is left to clean up."""
         while not self._scheduler.is_tidy:

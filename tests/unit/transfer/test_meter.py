@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from hypha_artifact.transfer.meter import Meter, eta
+from tests.unit.transfer.fakes import FakeClock
+
+
+def test_rate_is_of_the_last_seconds_only() -> None:
+    clock = FakeClock()
+    meter = Meter(clock, window=10)
+    meter.add(1_000_000)
+    clock.advance(10)
+    for _ in range(10):
+        clock.advance(1)
+        meter.add(500)
+    assert meter.rate() == pytest.approx(500)
+
+
+def test_the_first_byte_does_not_make_an_absurd_rate() -> None:
+    clock = FakeClock()
+    meter = Meter(clock)
+    meter.start()
+    clock.advance(0.001)
+    meter.add(8_000_000)
+    assert meter.rate() <= 8_000_000
+
+
+def test_a_slow_start_counts() -> None:
+    clock = FakeClock()
+    meter = Meter(clock)
+    meter.start()
+    clock.advance(4)
+    meter.add(4000)
+    assert meter.rate() == pytest.approx(1000)
+
+
+def test_it_falls_to_zero_and_starts_anew() -> None:
+    clock = FakeClock()
+    meter = Meter(clock, window=10)
+    meter.add(1000)
+    clock.advance(11)
+    assert meter.rate() == 0
+    clock.advance(1000)
+    meter.add(1000)
+    clock.advance(2)
+    assert meter.rate() == pytest.approx(500)
+
+
+def test_memory_is_bounded() -> None:
+    clock = FakeClock()
+    meter = Meter(clock)
+    for _ in range(10_000):
+        clock.advance(0.01)
+        meter.add(1)
+        meter.rate()
+    assert len(meter._slots) < 50
+
+
+def test_eta() -> None:
+    assert eta(100, 10) == 10
+    assert eta(0, 0) == 0
+    assert eta(100, 0) is None

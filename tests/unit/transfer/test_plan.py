@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from hypha_artifact.errors import UnsafePath
+from hypha_artifact.models import Entry, EntryKind, StageMode
+from hypha_artifact.paths import ROOT, RemotePath
+from hypha_artifact.transfer.plan import (
+    MAX_PARTS,
+    MIB,
+    PART_SIZE,
+    Listing,
+    LocalFile,
+    LocalTree,
+    RemoteFile,
+    RemoteTree,
+    aim,
+    child,
+    part_size,
+    plan_download,
+    plan_upload,
+)
+from hypha_artifact.transfer.state import (
+    DownloadRequest,
+    Existing,
+    TransferPlan,
+    UploadRequest,
+)
+from tests.unit.transfer.fakes import LAB
+
+TO_RAW = UploadRequest(
+    sources=(Path("/d/p"),),
+    artifact=LAB,
+    folder=RemotePath("raw"),
+    mode=StageMode.IN_PLACE,
+)
+TO_DISK = DownloadRequest(sources=(ROOT,), artifact=LAB, folder=Path("/to"))
+
+
+def local(name: str, at: str = "/d") -> LocalFile:
+    return LocalFile(path=Path(at) / name, name=name, size=3, modified=1.0)
+
+
+def upload(*names: str, listing: Listing | None = None) -> TransferPlan:
+    tree = LocalTree(files=tuple(map(local, names)))
+    return plan_upload(TO_RAW, aim(TO_RAW, tree), listing or {})
+
+
+def folder(name: str) -> Entry:
+    return Entry(name=name, kind=EntryKind.FOLDER)
+
+
+def test_names_go_under_the_folder() -> None:
+    plan = upload("p/a.txt", "p/b/c.txt")
+    assert [item.remote for item in plan.items] == ["raw/p/a.txt", "raw/p/b/c.txt"]
+    assert plan.size == 6
+    assert not plan.collisions
+    assert not plan.problems
+
+
+@pytest.mark.parametrize("name", ["p/a\nb", "p/" + "x" * 256, "p/\udcff"])
+def test_a_name_the_store_cannot_hold_is_a_problem(name: str) -> None:
+    plan = upload(name, "p/fine")
+    assert [item.remote for item in plan.items] == ["raw/p/fine"]
+    assert len(plan.problems) == 1
+    assert plan.problems[0].reason
+
+
+def test_two_sources_on_one_target() -> None:
+    tree = LocalTree(files=(local("a.txt", "/one"), local("a.txt", "/two")))
+    plan = plan_upload(TO_RAW, aim(TO_RAW, tree), {})
+    assert [item.local for item in plan.items] == [Path("/one/a.txt")]
+    assert "/one/a.txt" in plan.problems[0].reason
+
+
+def test_a_file_where_another_source_makes_a_folder() -> None:
+    plan = upload("p", "p/a.txt")
+    assert [item.remote for item in plan.items] == ["raw/p/a.txt"]
+    assert plan.problems[0].source == "/d/p"
+
+
+def test_collisions_are_marked_with_what_is_there() -> None:
+    listing = {
+        RemotePath("raw"): (folder("p"), Entry(name="top", size=9, modified=5.0)),
+        RemotePath("raw/p"): (Entry(name="a.txt", size=7, modified=4.0), folder("b")),
+    }
+    plan = upload("p/a.txt", "p/b", "p/new", "top/x", "top2", listing=listing)
+    found = {item.remote: item.existing for item in plan.items}
+    assert found["raw/p/a.txt"] == Existing(size=7, modified=4.0)
+    assert found["raw/p/new"] is None
+    assert found["raw/top2"] is None
+    a_folder, a_file = found["raw/p/b"], found["raw/top/x"]
+    assert a_folder is not None
+    assert "folder" in (a_folder.blocked or "")
+    assert a_file is not None
+    assert "'raw/top' is a file" in (a_file.blocked or "")
+
+
+def test_what_is_only_announced_does_not_collide() -> None:
+    listing = {RemotePath("raw"): (Entry(name="a", size=0, pending=True),)}
+    assert not upload("a", listing=listing).collisions
+
+
+def test_download_marks_local_targets() -> None:
+    tree = RemoteTree(
+        files=tuple(
+            RemoteFile(path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p))
+            for p in ("a", "b")
+        )
+    )
+    here = Existing(size=1, modified=2.0)
+    plan = plan_download(TO_DISK, tree, {RemotePath("a"): here})
+    assert [item.existing for item in plan.items] == [here, None]
+    assert plan.items[0].local == Path("/to/a")
+
+
+def test_download_of_a_name_that_is_file_and_folder() -> None:
+    names = ("a", "a/b")
+    tree = RemoteTree(
+        files=tuple(
+            RemoteFile(path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p))
+            for p in names
+        )
+    )
+    plan = plan_download(TO_DISK, tree, {})
+    assert [item.remote for item in plan.items] == ["a/b"]
+    assert plan.problems[0].source == "a"
+
+
+@given(st.text(max_size=20))
+def test_a_name_from_the_server_stays_in_its_folder(name: str) -> None:
+    try:
+        path = child(RemotePath("raw"), Entry(name=name))
+    except UnsafePath:
+        return
+    assert path.parent == "raw"
+    assert path.name == name
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "/etc/passwd", "a/b", "a/"])
+def test_names_that_are_no_single_segment(name: str) -> None:
+    with pytest.raises(UnsafePath):
+        child(RemotePath("raw"), Entry(name=name))
+
+
+@given(st.integers(min_value=0, max_value=5 * 2**40))
+def test_parts_fit_the_limits(size: int) -> None:
+    part = part_size(size)
+    assert part >= PART_SIZE
+    assert part % MIB == 0
+    assert -(-size // part) <= MAX_PARTS
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a/b", "a/c", "b/c/d", "a/b/c"])))
+def test_every_file_is_an_item_or_a_problem(names: list[str]) -> None:
+    plan = upload(*names)
+    assert len(plan.items) + len(plan.problems) == len(names)
+    assert len({item.remote for item in plan.items}) == len(plan.items)
