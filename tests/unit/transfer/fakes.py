@@ -237,3 +237,6 @@ class Driver:
 
     async def count(self, state: JobState, number: int) -> Snapshot:
         return await self.until(lambda s: s.count(state) == number)
+
+    async def try_number(self, number: int) -> Snapshot:
+        return await self.until(lambda s: s.jobs[-1].try_ == number)

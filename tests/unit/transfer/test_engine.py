@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -31,6 +32,7 @@ from hypha_artifact.transfer.state import (
     Command,
     DownloadRequest,
     JobState,
+    Snapshot,
     UploadRequest,
 )
 from tests.unit.transfer.fakes import LAB, Driver, FakeClock, FakeRemote, Fault
@@ -145,7 +147,7 @@ async def test_tries_come_to_an_end_and_retry_begins_anew(
     remote.fault = fails(5, NetworkError("It broke."))
     await upload(driver, tmp_path / "f")
     for number in range(2, 6):
-        await driver.until(lambda s, n=number: s.jobs[0].try_ == n)
+        await driver.try_number(number)
         clock.advance(LONGEST_WAIT)
     assert (await driver.final()).counts == {JobState.FAILED: 1}
     job = driver.seen.jobs[0]
@@ -213,6 +215,11 @@ async def test_an_expired_multipart_upload_starts_again(
     assert group.done == group.size == BIG
 
 
+def tried(remote: FakeRemote, puts: int, seen: Snapshot) -> bool:
+    again = remote.calls["put"] > puts and seen.count(JobState.RUNNING) == 0
+    return seen.is_idle or again
+
+
 async def test_too_many_requests_hold_everything_back(
     driver: Driver, remote: FakeRemote, clock: FakeClock, tmp_path: Path
 ) -> None:
@@ -226,12 +233,7 @@ async def test_too_many_requests_hold_everything_back(
     while not driver.seen.is_idle:
         puts = remote.calls["put"]
         clock.advance(7)
-        await driver.until(
-            lambda s, before=puts: (
-                s.is_idle
-                or (remote.calls["put"] > before and s.count(JobState.RUNNING) == 0)
-            )
-        )
+        await driver.until(partial(tried, remote, puts))
     assert (await driver.final()).counts == {JobState.DONE: 30}
     assert remote.files == data
 
@@ -273,7 +275,7 @@ async def test_a_server_that_stays_away_fails_the_batch_in_the_end(
     remote.fault = fails(5, NetworkError("Away."), "sign_uploads")
     await upload(driver, *[tmp_path / name for name in data])
     for number in range(2, 6):
-        await driver.until(lambda s, n=number: s.jobs[1].try_ == n)
+        await driver.try_number(number)
         clock.advance(LONGEST_WAIT)
     assert (await driver.final()).counts == {JobState.FAILED: 2}
     await driver.engine.control(Command(action=Action.RETRY))

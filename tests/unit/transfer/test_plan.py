@@ -88,7 +88,7 @@ def test_collisions_are_marked_with_what_is_there() -> None:
         RemotePath("raw/p"): (Entry(name="a.txt", size=7, modified=4.0), folder("b")),
     }
     plan = upload("p/a.txt", "p/b", "p/new", "top/x", "top2", listing=listing)
-    found = {item.remote: item.existing for item in plan.items}
+    found = {str(item.remote): item.existing for item in plan.items}
     assert found["raw/p/a.txt"] == Existing(size=7, modified=4.0)
     assert found["raw/p/new"] is None
     assert found["raw/top2"] is None
