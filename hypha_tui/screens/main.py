@@ -152,7 +152,7 @@ class MainScreen(Screen[None]):
         """Read an artifact again and show it in every pane and panel that has it."""
         state = await self._session.stage(artifact_id)
         self._stages[artifact_id] = state
-        for pane in self._panes:
+        for pane in self.panes:
             provider = pane.place.provider if pane.place else None
             if (
                 isinstance(provider, RemoteProvider)
@@ -175,7 +175,7 @@ class MainScreen(Screen[None]):
 
     def refresh_local(self) -> None:
         """List local panes again."""
-        for pane in self._panes:
+        for pane in self.panes:
             if pane.place and not pane.place.provider.is_remote:
                 pane.reload()
 
@@ -236,7 +236,8 @@ class MainScreen(Screen[None]):
     # Panes.
 
     @property
-    def _panes(self) -> tuple[Pane, Pane]:
+    def panes(self) -> tuple[Pane, Pane]:
+        """The left and the right pane."""
         return self._left, self._right
 
     @property
@@ -279,7 +280,7 @@ class MainScreen(Screen[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which pane is the active one, and which keys to show."""
         widget = event.widget
-        for pane in self._panes:
+        for pane in self.panes:
             if pane in widget.ancestors_with_self:
                 self._activate(pane)
         contexts: dict[Widget, str] = {
@@ -291,7 +292,7 @@ class MainScreen(Screen[None]):
 
     def _activate(self, pane: Pane) -> None:
         self._active = pane
-        for other in self._panes:
+        for other in self.panes:
             other.set_class(other is pane, "-active")
         self._show_artifact()
 
@@ -300,7 +301,7 @@ class MainScreen(Screen[None]):
 
     @property
     def _in_pane(self) -> bool:
-        return self.focused in {pane.files for pane in self._panes}
+        return self.focused in {pane.files for pane in self.panes}
 
     # Actions; their names are the keymap's.
 
@@ -411,7 +412,7 @@ class MainScreen(Screen[None]):
     def action_refresh(self) -> None:
         """List both panes again."""
         self.refresh_local()
-        for pane in self._panes:
+        for pane in self.panes:
             if pane.view is None:
                 self._run(self._opening.retry(pane, self._remote), "connect")
         if self._artifact:
@@ -443,7 +444,7 @@ class MainScreen(Screen[None]):
     def action_zoom(self) -> None:
         """Let the focused pane or panel fill the screen, or not any more."""
         zoomed = self._active if self._in_pane else self.focused
-        for widget in (*self._panes, self._transfers, self._staged):
+        for widget in (*self.panes, self._transfers, self._staged):
             widget.set_class(widget is zoomed, "-zoomed")
         self.set_class(self._in_pane, "-zoom-panes")
         self.set_class(not self._in_pane, "-zoom-panels")
@@ -527,7 +528,7 @@ class MainScreen(Screen[None]):
 
     @on(ColumnTitles.Chosen)
     def _title_chosen(self, event: ColumnTitles.Chosen) -> None:
-        for pane in self._panes:
+        for pane in self.panes:
             if event.titles in pane.children:
                 pane.sort(pane.order.by_title(event.by))
 

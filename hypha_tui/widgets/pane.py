@@ -316,7 +316,7 @@ class Pane(Vertical):
 
     @on(FileList.MarksChanged)
     def _caption(self) -> None:
-        place = self._loading or self.place
+        place = self.place or self._loading
         if place is None:
             return
         provider = place.provider
@@ -330,9 +330,9 @@ class Pane(Vertical):
         self.border_subtitle = Content(self._footer())
 
     def _footer(self) -> str:
-        if self._loading is not None and self.view is None:
-            return "loading…"
-        parts = ["loading…"] if self._loading is not None else []
+        parts = [self._loading_text()] if self._loading is not None else []
+        if self.view is None:
+            return "".join(parts)
         marked = self.files.marked_rows
         if marked:
             total = sum(row.size or 0 for row in marked)
@@ -344,6 +344,12 @@ class Pane(Vertical):
         parts.append(listing.note)
         gap = f" {self._symbols.separator} "
         return gap.join(part for part in parts if part)
+
+    def _loading_text(self) -> str:
+        folder = self._loading.folder if self._loading else ""
+        if self.place and folder == self.place.folder:
+            return "listing again…"
+        return f"opening {printable(folder.rpartition('/')[2] or '/')}…"
 
     def _counts(self, listing: Listing) -> str:
         if listing.error:

@@ -50,28 +50,27 @@ def fit_path(
     Returns:
         A text, and the cells of each folder in it.
     """
-    head = f"{printable(title)} " if title else ""
-    room = max(8, width - cell_len(head))
+    head = f"{_fit(title, width // 2 - 1, ellipsis)} " if title else ""
+    room = width - cell_len(head) - cell_len(ellipsis) - 1
     kept = _tail(crumbs, room)
-    left_out = len(kept) < len(crumbs)
-    text = head + (f"{ellipsis}/" if left_out else "")
+    text = head + (f"{ellipsis}/" if len(kept) < len(crumbs) else "")
     spans: list[tuple[int, int, str]] = []
     for crumb in kept:
-        name = _fit(crumb.text, room - 2, ellipsis)
+        name = _fit(crumb.text, room, ellipsis)
         start = cell_len(text)
         text += name if name == "/" else f"{name}/"
         spans.append((start, start + cell_len(name), crumb.folder))
-    if len(kept) > 1:
+    if kept[-1].text != "/":
         text = text.removesuffix("/")
     return PathBar(text=text, spans=tuple(spans))
 
 
 def _tail(crumbs: Sequence[Crumb], room: int) -> list[Crumb]:
     kept: list[Crumb] = []
-    used = 2
+    used = 0
     for crumb in reversed(crumbs):
         used += cell_len(printable(crumb.text)) + 1
-        if kept and used > room:
+        if kept and used > room + 1:
             break
         kept.insert(0, crumb)
     return kept
