@@ -1,0 +1,135 @@
+"""``hypha-artifact localserver``: a real server on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from hypha_artifact.settings import ConnectionSettings
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PORT = click.IntRange(1, 65535)
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep everything in DIR; otherwise it is gone afterwards.",
+)
+@click.option("--port", type=_PORT, help="Port of the server; a free one by default.")
+@click.option("--s3-port", type=_PORT, help="Port of the S3 store; also a free one.")
+@click.option(
+    "--workspace",
+    default="demo-lab",
+    show_default=True,
+    metavar="NAME",
+    help="Your workspace: lower-case letters and digits with a hyphen.",
+)
+@click.option("--sample", is_flag=True, help="Put sample artifacts into it.")
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the three variables to FILE, too; only you can read it.",
+)
+def localserver(
+    *,
+    data: Path | None,
+    port: int | None,
+    s3_port: int | None,
+    workspace: str,
+    sample: bool,
+    env_file: Path | None,
+) -> None:
+    """Run a real Hypha server with S3 storage on this machine, until Ctrl-C.
+
+    When it is ready, HYPHA_SERVER_URL, HYPHA_WORKSPACE and HYPHA_TOKEN are printed,
+    one a line.
+    """
+    from hypha_artifact.localserver import local_server  # noqa: PLC0415 - slow
+
+    with (
+        _errors_as_messages(),
+        _signals_as_exit(),
+        local_server(
+            data=data, port=port, s3_port=s3_port, workspace=workspace, say=_say
+        ) as server,
+    ):
+        if sample:
+            _seed(server.settings, server.data)
+        _announce(server.settings, env_file)
+        _say("Ready. Ctrl-C stops it.")
+        server.wait()
+
+
+def _announce(settings: ConnectionSettings, env_file: Path | None) -> None:
+    lines = (
+        f"HYPHA_SERVER_URL={settings.server_url}\n"
+        f"HYPHA_WORKSPACE={settings.workspace}\n"
+        f"HYPHA_TOKEN={settings.token}\n"
+    )
+    if env_file:
+        _write_env(env_file, lines)
+    click.echo(lines, nl=False)
+    sys.stdout.flush()
+
+
+def _write_env(path: Path, text: str) -> None:
+    from hypha_artifact.localserver.folder import write_private  # noqa: PLC0415
+
+    try:
+        write_private(path, text.encode())
+    except OSError as error:
+        message = f"'{path}' cannot be written: {error.strerror}."
+        raise click.ClickException(message) from error
+
+
+def _seed(settings: ConnectionSettings, data: Path) -> None:
+    import anyio  # noqa: PLC0415
+
+    from hypha_artifact.localserver.sample import seed  # noqa: PLC0415 - needs httpx
+
+    anyio.run(seed, settings, data, _say)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@contextmanager
+def _errors_as_messages() -> Generator[None]:
+    from hypha_artifact.errors import HyphaError, InvalidInput  # noqa: PLC0415
+
+    try:
+        yield
+    except InvalidInput as error:
+        raise click.UsageError(error.explain()) from error
+    except HyphaError as error:
+        raise click.ClickException(error.explain()) from error
+
+
+@contextmanager
+def _signals_as_exit() -> Generator[None]:
+    before = {number: signal.signal(number, _exit) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
+    # A second Ctrl-C would only leave things half stopped; stopping is bounded.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(0)

@@ -1,0 +1,49 @@
+"""The real server that tests run against, and a state folder of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from hypha_artifact.localserver import LocalServer, local_server
+from hypha_artifact.settings import ConnectionSettings
+from tests.faults import FaultProxy
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """Keep the tests' state apart from the user's."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        for name in ("HYPHA_SERVER_URL", "HYPHA_WORKSPACE", "HYPHA_TOKEN"):
+            patch.delenv(name, raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Generator[LocalServer]:
+    """One real Hypha server with S3 for the whole session."""
+    with local_server(workspace="test-lab") as server:
+        yield server
+
+
+@pytest.fixture
+def settings(server: LocalServer) -> ConnectionSettings:
+    """Where the server is, as an ordinary user of it."""
+    return server.settings
+
+
+@pytest.fixture
+async def faults(server: LocalServer) -> AsyncGenerator[FaultProxy]:
+    """A proxy before the server; ``faults.settings`` sends calls and bytes through."""
+    async with FaultProxy(server.settings) as proxy:
+        yield proxy

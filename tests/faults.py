@@ -1,0 +1,218 @@
+"""A proxy between client and server that does what networks do, when it is told to.
+
+Calls and bytes both go through it: the server is asked (``use_local_url``) to sign
+links to the proxy's address, and the signature is not about that address, because the
+server's own ``/s3`` proxy sends on what it is given. Each request has a connection of
+its own, so that a fault hits one request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import urlsplit
+
+from msgspec import structs
+
+from hypha_artifact.settings import ConnectionSettings
+
+_PIECE = 1 << 16
+
+
+@dataclass
+class Fault:
+    """What happens to the next requests that match.
+
+    Args:
+        pattern: Searched in ``METHOD /path?query``.
+        times: How many requests it hits; None for all.
+        skip: How many matching requests pass before that.
+        status: Answer with this status instead of asking the server.
+        headers: Of that answer.
+        cut_request: Break the connection after so many bytes of the request's body.
+        cut_response: Break the connection after so many bytes of the answer's body.
+        lose_answer: Let the server do it, then break the connection.
+        corrupt: Change one byte of the answer's body, counted from 0.
+        stall: Wait for this event before the request is sent on.
+    """
+
+    pattern: str
+    times: int | None = 1
+    skip: int = 0
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    cut_request: int | None = None
+    cut_response: int | None = None
+    lose_answer: bool = False
+    corrupt: int | None = None
+    stall: asyncio.Event | None = None
+    hits: int = 0
+
+    def takes(self, request: str) -> bool:
+        """Tell whether this request is hit, and count it."""
+        if not re.search(self.pattern, request):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.times is not None and self.hits >= self.times:
+            return False
+        self.hits += 1
+        return True
+
+
+class FaultProxy:
+    """The proxy; an async context manager.
+
+    Args:
+        upstream: The server behind it.
+    """
+
+    def __init__(self, upstream: ConnectionSettings) -> None:
+        self._upstream = upstream
+        self._target = urlsplit(upstream.server_url)
+        self._faults: list[Fault] = []
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self.requests: list[str] = []
+        self.on_request: Callable[[str], None] = lambda _: None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server
+        self._server.close()
+        for writer in tuple(self._open):
+            writer.transport.abort()
+        await self._server.wait_closed()
+
+    @property
+    def url(self) -> str:
+        """Where to connect instead of the server."""
+        assert self._server
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    @property
+    def settings(self) -> ConnectionSettings:
+        """The server's settings with everything going through here."""
+        return structs.replace(
+            self._upstream, server_url=self.url, use_local_url=self.url
+        )
+
+    def add(self, fault: Fault) -> Fault:
+        """Arm a fault; the first one that takes a request hits it."""
+        self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Let everything pass from now on."""
+        self._faults.clear()
+
+    def count(self, pattern: str) -> int:
+        """Count the requests so far whose ``METHOD /path?query`` matches."""
+        return sum(bool(re.search(pattern, request)) for request in self.requests)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._open.add(writer)
+        try:
+            await self._exchange(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            writer.transport.abort()
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _exchange(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        request = head.partition(b"\r\n")[0].decode().rpartition(" ")[0]
+        self.requests.append(request)
+        self.on_request(request)
+        fault = next((f for f in self._faults if f.takes(request)), Fault(""))
+        if fault.stall:
+            await fault.stall.wait()
+        if fault.status:
+            await _drain(reader, _length(head))
+            writer.write(_answer(fault))
+            await writer.drain()
+            return
+        up_reader, up_writer = await asyncio.open_connection(
+            self._target.hostname, self._target.port
+        )
+        try:
+            up_writer.write(_closing(head))
+            if not await _send(reader, up_writer, _length(head), fault.cut_request):
+                writer.transport.abort()
+                return
+            await _relay(up_reader, writer, fault)
+        finally:
+            up_writer.close()
+
+
+def _length(head: bytes) -> int:
+    found = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return int(found[1]) if found else 0
+
+
+def _closing(head: bytes) -> bytes:
+    kept = re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", head)
+    return kept[:-2] + b"Connection: close\r\n\r\n"
+
+
+def _answer(fault: Fault) -> bytes:
+    lines = [f"HTTP/1.1 {fault.status} Injected", "Content-Length: 0"]
+    lines += [f"{name}: {value}" for name, value in fault.headers.items()]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode()
+
+
+async def _drain(reader: asyncio.StreamReader, length: int) -> None:
+    while length:
+        length -= len(await reader.readexactly(min(_PIECE, length)))
+
+
+async def _send(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    length: int,
+    cut: int | None,
+) -> bool:
+    """Send a body on; returns False when it was cut off as wanted."""
+    left = length if cut is None else min(cut, length)
+    while left:
+        piece = await reader.readexactly(min(_PIECE, left))
+        left -= len(piece)
+        writer.write(piece)
+        await writer.drain()
+    return cut is None
+
+
+async def _relay(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault
+) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    if fault.lose_answer:
+        writer.transport.abort()
+        return
+    writer.write(head)
+    position = 0
+    while piece := await reader.read(_PIECE):
+        start, position = position, position + len(piece)
+        if fault.corrupt is not None and start <= fault.corrupt < position:
+            at = fault.corrupt - start
+            piece = piece[:at] + bytes([piece[at] ^ 0xFF]) + piece[at + 1 :]
+        if fault.cut_response is not None and position > fault.cut_response:
+            writer.write(piece[: fault.cut_response - start])
+            await writer.drain()
+            writer.transport.abort()
+            return
+        writer.write(piece)
+        await writer.drain()
