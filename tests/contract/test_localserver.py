@@ -1,0 +1,169 @@
+"""The local server as its users start and stop it: from Python and from the shell."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hypha_artifact import AsyncHyphaArtifact, AsyncHyphaWorkspace
+from hypha_artifact.errors import InvalidInput, LocalServerError
+from hypha_artifact.localserver import LocalServer, local_server
+from hypha_artifact.settings import ConnectionSettings
+
+COMMAND = [sys.executable, "-m", "hypha_artifact.cli", "localserver"]
+
+
+@contextmanager
+def running(*options: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Start the command, wait for its three lines, and end it whatever happens."""
+    with subprocess.Popen(
+        [*COMMAND, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            lines = [process.stdout.readline().rstrip() for _ in range(3)]
+            yield process, dict(line.split("=", 1) for line in lines)
+        finally:
+            process.kill()
+
+
+def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def fails(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *options], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_prints_and_writes_where_to_connect(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    with running("--env-file", str(env_file)) as (process, printed):
+        assert list(printed) == ["HYPHA_SERVER_URL", "HYPHA_WORKSPACE", "HYPHA_TOKEN"]
+        assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
+        found = ConnectionSettings.load(environ={}, env_file=env_file)
+        assert found.token == printed["HYPHA_TOKEN"]
+        children = descendants(process)
+        assert len(children) >= 2
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+    assert psutil.wait_procs(children, timeout=30)[1] == []
+
+
+def test_no_orphans_after_kill_9(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as (process, _):
+        children = descendants(process)
+        process.kill()
+        process.wait()
+    assert len(children) >= 2
+    assert psutil.wait_procs(children, timeout=30)[1] == []
+
+
+async def test_data_and_token_survive_a_restart(tmp_path: Path) -> None:
+    async def through(server: LocalServer, token: str) -> AsyncHyphaArtifact:
+        return AsyncHyphaArtifact("kept", server.workspace, token, server.url)
+
+    source = tmp_path / "file.txt"
+    source.write_text("kept bytes")
+    data = tmp_path / "data"
+    async with local_server(data=data) as server:
+        token = server.token
+        async with await through(server, token) as artifact:
+            await artifact.create(stage=True)
+            await artifact.put(source, "file.txt")
+            await artifact.commit(comment="first")
+        with pytest.raises(LocalServerError, match="in use"):
+            local_server(data=data).start()
+    async with (
+        local_server(data=data) as server,
+        await through(server, token) as artifact,
+    ):
+        assert await artifact.read_bytes("file.txt") == b"kept bytes"
+
+
+def test_the_token_is_an_ordinary_users(server: LocalServer) -> None:
+    payload = server.token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert claims["https://amun.ai/roles"] == []
+    assert claims["scope"].startswith(f"ws:{server.workspace}#a")
+
+
+async def test_the_user_owns_the_workspace_and_no_other(server: LocalServer) -> None:
+    async with AsyncHyphaWorkspace(
+        server.workspace, server.token, server.url
+    ) as workspace:
+        scopes = (await workspace.whoami()).scopes
+    assert scopes == {server.workspace: "a", "ws-user-local-user": "a"}
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        failed = fails("--port", str(port))
+    assert failed.returncode == 1
+    assert str(port) in failed.stderr
+    assert "in use" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert failed.stdout == ""
+
+
+def test_bad_usage_is_status_2() -> None:
+    assert fails("--port", "0").returncode == 2
+    assert fails("--workspace", "No Good").returncode == 2
+    with pytest.raises(InvalidInput):
+        local_server(workspace="nohyphen")
+
+
+def test_an_unwritable_data_folder_is_named(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    failed = fails("--data", str(blocked / "below"))
+    assert failed.returncode != 0
+    assert "Traceback" not in failed.stderr
+
+
+def test_a_missing_extra_is_named() -> None:
+    without = (
+        "import sys; sys.modules['hypha'] = None; "
+        "from hypha_artifact.cli import main; main(['localserver'])"
+    )
+    failed = subprocess.run(
+        [sys.executable, "-c", without], capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 1
+    assert "hypha-tui[local]" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize("module", ["hypha_artifact.cli", "hypha_tui"])
+def test_help_loads_nothing_heavy(module: str) -> None:
+    look = (
+        "import sys, runpy, contextlib\n"
+        f"sys.argv = ['{module}', '--help']\n"
+        "with contextlib.suppress(SystemExit):\n"
+        f"    runpy.run_module('{module}', run_name='__main__')\n"
+        "heavy = {'httpx', 'textual', 'hypha_rpc', 'keyring', 'hypha'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Usage:")
+    assert done.stderr.strip() == "[]"
