@@ -12,9 +12,10 @@ from typing_extensions import override
 
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.settings import ConnectionSettings
+from hypha_tui.colours import THEMES, choose_theme
 from hypha_tui.providers.session import Session
 from hypha_tui.screens.main import MainScreen
-from hypha_tui.themes import THEMES, Symbols, choose_symbols, choose_theme
+from hypha_tui.themes import Symbols, choose_symbols
 
 
 class HyphaApp(App[None]):

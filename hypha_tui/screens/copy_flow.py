@@ -149,7 +149,7 @@ class CopyFlow:
         return await self._submit(plan, live=False)
 
     async def _plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
-        self._ui.say(f"Looking at {count(len(request.sources), 'item')}…")
+        self._ui.say(f"Looking at {count(len(request.sources), 'item')} ...")
         return await self._ui.session.client.plan(request)
 
     async def _submit(self, plan: TransferPlan, *, live: bool) -> bool:

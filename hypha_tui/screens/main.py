@@ -460,7 +460,7 @@ class MainScreen(Screen[None]):
     async def _ask_to_quit(self) -> None:
         choice = await self.ask(QuitScreen(self._snapshot))
         if choice is QuitChoice.STOP:
-            self.say("Cancelling what is left, and cleaning up…")
+            self.say("Cancelling what is left, and cleaning up ...")
             self.app.exit()
         self._quit_when_idle = choice is QuitChoice.FINISH
         if self._quit_when_idle:

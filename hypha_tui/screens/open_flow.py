@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from hypha_artifact.errors import HyphaError, NetworkError
+from hypha_artifact.errors import HyphaError, NetworkError, SignInRequired
 from hypha_artifact.models import User
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 from hypha_tui.providers.base import Place
@@ -55,7 +55,7 @@ class OpenFlow:
             pane: The pane for the artifact.
             remote: What to open; the picker asks when it is None.
         """
-        pane.tell(f"Connecting to {self._ui.session.settings.server_url} …")
+        pane.tell(f"Connecting to {self._ui.session.settings.server_url} ...")
         self._ui.linked(Link.CONNECTING)
         try:
             user = await self._ui.session.workspace().whoami()
@@ -80,7 +80,7 @@ class OpenFlow:
         """Show a folder of an artifact."""
         self._wanted[pane] = (artifact_id, version, folder)
         if pane.view is None:
-            pane.tell(f"Opening {artifact_id} …")
+            pane.tell(f"Opening {artifact_id} ...")
         session = self._ui.session
         try:
             stage = await session.stage(artifact_id)
@@ -131,3 +131,5 @@ class OpenFlow:
         pane.tell(error.message, error.hint, _KEYS)
         if isinstance(error, NetworkError):
             self._ui.linked(Link.DOWN)
+        elif isinstance(error, SignInRequired):
+            self._ui.linked(Link.REFUSED)

@@ -139,7 +139,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         self._options = ()
         self._show_title()
         self._show(())
-        self._list.set_empty(((("Asking the server…", "muted"),),))
+        self._list.set_empty(((("Asking the server ...", "muted"),),))
         self.run_worker(self._load(level), group="level", exclusive=True)
 
     async def _load(self, level: Level) -> None:

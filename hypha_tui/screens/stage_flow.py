@@ -158,7 +158,7 @@ class StageFlow:
             HyphaError: The server refused, or the preflight did.
         """
         remote = self._ui.session.artifact(artifact_id)
-        self._ui.say("Looking at what readers will see…")
+        self._ui.say("Looking at what readers will see ...")
         preview = await staging.preview_commit(remote)
         self._ui.say("")
         dialog = CommitScreen(preview, symbols=self._ui.symbols)
@@ -166,7 +166,7 @@ class StageFlow:
         if decision is None:
             self._ui.say("Not committed.")
             return
-        self._ui.say("Committing; the server looks at each file once…")
+        self._ui.say("Committing; the server looks at each file once ...")
         artifact = await _commit(remote, preview, decision)
         self._ui.session.modes.pop(artifact_id, None)
         self._ui.say(_committed(artifact, preview), Tone.DONE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from anyio import to_thread
 from msgspec import Struct
 from textual import events, on
 from textual.app import ComposeResult
@@ -25,6 +26,9 @@ from hypha_tui.themes import Symbols
 from hypha_tui.widgets.column_titles import ColumnTitles
 from hypha_tui.widgets.file_list import FileList
 from hypha_tui.widgets.path_bar import PathBar, fit_path
+
+MANY = 2000
+"""From so many rows on, sorting is left to a thread."""
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -72,6 +76,7 @@ class Pane(Vertical):
         self._history: History[Place] = History()
         self._loading: Place | None = None
         self._cursors: dict[tuple[str, str], str] = {}
+        self._sorted: tuple[Row, ...] = ()
         self._rows: tuple[Row, ...] = ()
 
     @override
@@ -122,6 +127,7 @@ class Pane(Vertical):
 
     async def _load(self, place: Place, cursor: str | None, *, remember: bool) -> None:
         listing = await place.provider.list(place.folder)
+        self._sorted = await _sort(listing.rows, self.order)
         before = self.place
         if before and remember and before != place:
             self._history = self._history.visit(before)
@@ -216,7 +222,14 @@ class Pane(Vertical):
     def sort(self, order: Order) -> None:
         """Show the rows in another order."""
         self.order = order
-        self._arrange(self._current_name)
+        self.run_worker(self._sort_again(), group="sort", exclusive=True)
+
+    async def _sort_again(self) -> None:
+        listing = self.view.listing if self.view else Listing()
+        rows = await _sort(listing.rows, self.order)
+        if self.view and self.view.listing is listing:
+            self._sorted = rows
+            self._arrange(self._current_name)
 
     def toggle_hidden(self) -> None:
         """Show or hide dot files."""
@@ -282,10 +295,9 @@ class Pane(Vertical):
         if self.view is None:
             return
         place, listing = self.view.place, self.view.listing
-        rows = visible(
-            listing.rows, pattern=self._filter.value, hidden=self.show_hidden
+        self._rows = visible(
+            self._sorted, pattern=self._filter.value, hidden=self.show_hidden
         )
-        self._rows = sort_rows(rows, self.order)
         top = place.provider.parent(place.folder) is not None
         self.files.selection = self.files.selection.keep(r.name for r in listing.rows)
         self.files.show(
@@ -348,8 +360,8 @@ class Pane(Vertical):
     def _loading_text(self) -> str:
         folder = self._loading.folder if self._loading else ""
         if self.place and folder == self.place.folder:
-            return "listing again…"
-        return f"opening {printable(folder.rpartition('/')[2] or '/')}…"
+            return "listing again ..."
+        return f"opening {printable(folder.rpartition('/')[2] or '/')} ..."
 
     def _counts(self, listing: Listing) -> str:
         if listing.error:
@@ -383,6 +395,12 @@ class Pane(Vertical):
             self.post_message(self.RetryWanted(self))
         else:
             self.reload()
+
+
+async def _sort(rows: tuple[Row, ...], order: Order) -> tuple[Row, ...]:
+    if len(rows) < MANY:
+        return sort_rows(rows, order)
+    return await to_thread.run_sync(sort_rows, rows, order)
 
 
 def _key(place: Place) -> tuple[str, str]:

@@ -50,7 +50,9 @@ def fit_path(
     Returns:
         A text, and the cells of each folder in it.
     """
-    head = f"{_fit(title, width // 2 - 1, ellipsis)} " if title else ""
+    length = sum(cell_len(printable(crumb.text)) + 1 for crumb in crumbs)
+    spare = max(width // 2 - 1, width - length - 4)
+    head = f"{_fit(title, spare, ellipsis)} " if title else ""
     room = width - cell_len(head) - cell_len(ellipsis) - 1
     kept = _tail(crumbs, room)
     text = head + (f"{ellipsis}/" if len(kept) < len(crumbs) else "")

@@ -25,6 +25,7 @@ class Link(Enum):
     CONNECTING = "connecting"
     OK = "ok"
     DOWN = "NO LINK"
+    REFUSED = "NO SIGN-IN"
 
 
 class HeaderState(Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ class HeaderBar(Widget):
                 parts.append((f"{sign} {rate(speed)}  ", "version"))
         if state.eta is not None:
             parts.append((f"{duration(state.eta)}  ", "muted"))
-        shade = {Link.OK: "ok", Link.DOWN: "down"}.get(state.link, "muted")
+        shade = {Link.OK: "ok", Link.CONNECTING: "muted"}.get(state.link, "down")
         parts.append((f"{state.link.value} ", shade))
         return self._segments(parts)
 

@@ -1,12 +1,14 @@
-"""A session without a server: one artifact in memory, and an engine that stands still."""
+"""A session without a server: one artifact, and an engine that stands still."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Self
 
 import anyio
 from textual.pilot import Pilot
+from typing_extensions import override
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.models import (
@@ -54,11 +56,11 @@ class FakeRemote:
         self.id = artifact_id
         self._session = session
 
-    async def read(self, *, version: str | None = None) -> Artifact:
+    async def read(self, **_: object) -> Artifact:
         return self._session.record
 
     async def list_folder(
-        self, path: str = "", *, version: str | None = None, pending: bool = False
+        self, path: str = "", *, version: str | None = None, **_: object
     ) -> tuple[Entry, ...]:
         await self._session.gate.wait()
         if self._session.error:
@@ -67,7 +69,7 @@ class FakeRemote:
         return tuple(self._session.tree.get(path, ()))
 
     async def walk(
-        self, path: RemotePath = ROOT, *, version: str | None = None
+        self, path: RemotePath = ROOT, **_: object
     ) -> AsyncIterator[tuple[RemotePath, Entry]]:
         for entry in self._session.tree.get(path, ()):
             yield path / entry.name, entry
@@ -137,9 +139,11 @@ class FakeSession(Session):
             "raw": [file(f"img_{i}.tif", i) for i in range(30)],
         }
 
-    async def __aenter__(self) -> FakeSession:
+    @override
+    async def __aenter__(self) -> Self:
         return self
 
+    @override
     async def __aexit__(self, *_: object) -> None:
         pass
 
@@ -155,12 +159,15 @@ class FakeSession(Session):
             staging=staging,
         )
 
+    @override
     def artifact(self, artifact_id: ArtifactId) -> FakeRemote:  # type: ignore[override]
         return FakeRemote(artifact_id, self)
 
+    @override
     def workspace(self, name: str | None = None) -> FakeSpace:  # type: ignore[override]
         return FakeSpace(self)
 
+    @override
     async def stage(self, artifact_id: ArtifactId) -> StageState:
         return StageState(artifact=self.record, mode=self.mode, changes=self.changes)
 
@@ -170,7 +177,11 @@ def added(path: str, *, live: bool = False) -> StagedChange:
 
 
 def make_app(
-    session: FakeSession, local: Path, *, symbols: Symbols = UNICODE, remote: bool = True
+    session: FakeSession,
+    local: Path,
+    *,
+    symbols: Symbols = UNICODE,
+    remote: bool = True,
 ) -> HyphaApp:
     where = (LAB, ROOT) if remote else None
     return HyphaApp(SETTINGS, local, where, symbols=symbols, session=session)

@@ -66,18 +66,18 @@ CASES = [
 ]
 
 
-def test_every_action_has_a_check():
+def test_every_action_has_a_check() -> None:
     assert {action for action, _ in CASES} == set(CHECKS)
 
 
-def test_no_key_is_bound_twice_in_a_context():
+def test_no_key_is_bound_twice_in_a_context() -> None:
     for context in ("main", "list", "transfers", "staged"):
         names = [name for key in keys_of(context) for name in key.keys]
         assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(("action", "key"), CASES)
-async def test_key(action: str, key: str, session: FakeSession, local: Path):
+async def test_key(action: str, key: str, session: FakeSession, local: Path) -> None:
     app = make_app(session, local)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await ready(pilot)
@@ -309,7 +309,7 @@ async def _(desk: Desk, key: str) -> None:
 @check("main.sort")
 async def _(desk: Desk, key: str) -> None:
     await desk.press(key)
-    assert desk.files.rows[2].name == "file_9.txt"
+    await desk.until(lambda: desk.files.rows[2].name == "file_9.txt")
 
 
 @check("main.history_back")

@@ -35,7 +35,9 @@ async def drag(pilot: Pilot[None], widget: Widget, *rows: int, x: int = 10) -> N
         await pilot.hover(widget, offset=(x, row))
 
 
-async def test_a_click_moves_the_cursor_and_the_focus(session: FakeSession, local: Path):
+async def test_a_click_moves_the_cursor_and_the_focus(
+    session: FakeSession, local: Path
+) -> None:
     async with desk(session, local) as (pilot, screen):
         right = screen.panes[1].files
         await pilot.click(right, offset=(10, 3))
@@ -44,7 +46,7 @@ async def test_a_click_moves_the_cursor_and_the_focus(session: FakeSession, loca
         assert not right.selection.marked
 
 
-async def test_a_double_click_opens(session: FakeSession, local: Path):
+async def test_a_double_click_opens(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
         files = screen.panes[0].files
         await pilot.click(files, offset=(10, 1), times=2)
@@ -57,7 +59,7 @@ async def test_one_row_is_marked_in_the_first_column_or_with_ctrl(
     local: Path,
     x: int,
     control: bool,  # noqa: FBT001
-):
+) -> None:
     async with desk(session, local) as (pilot, screen):
         files = screen.panes[0].files
         await pilot.click(files, offset=(x, 3), control=control)
@@ -66,7 +68,7 @@ async def test_one_row_is_marked_in_the_first_column_or_with_ctrl(
         assert not files.selection.marked
 
 
-async def test_the_way_up_is_never_marked(session: FakeSession, local: Path):
+async def test_the_way_up_is_never_marked(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
         files = screen.panes[0].files
         await pilot.click(files, offset=(0, 0))
@@ -74,7 +76,9 @@ async def test_the_way_up_is_never_marked(session: FakeSession, local: Path):
         assert ".." not in files.selection
 
 
-async def test_a_drag_marks_what_it_covers_and_no_more(session: FakeSession, local: Path):
+async def test_a_drag_marks_what_it_covers_and_no_more(
+    session: FakeSession, local: Path
+) -> None:
     async with desk(session, local) as (pilot, screen):
         files = screen.panes[0].files
         await drag(pilot, files, 3, 5, 7, 4)
@@ -85,7 +89,7 @@ async def test_a_drag_marks_what_it_covers_and_no_more(session: FakeSession, loc
         assert len(files.selection) == 4
 
 
-async def test_escape_gives_up_a_drag(session: FakeSession, local: Path):
+async def test_escape_gives_up_a_drag(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
         files = screen.panes[0].files
         await drag(pilot, files, 3, 6)
@@ -98,7 +102,7 @@ async def test_escape_gives_up_a_drag(session: FakeSession, local: Path):
 
 async def test_a_drag_beyond_the_edge_scrolls_and_marks(
     session: FakeSession, local: Path
-):
+) -> None:
     for number in range(100):
         (local / f"more_{number:03}").touch()
     async with desk(session, local) as (pilot, screen):
@@ -116,7 +120,7 @@ async def test_a_drag_beyond_the_edge_scrolls_and_marks(
 
 async def test_marked_rows_are_carried_to_the_other_pane(
     session: FakeSession, local: Path
-):
+) -> None:
     session.modes = {}
     session.mode = StageMode.NEW_VERSION
     async with desk(session, local) as (pilot, screen):
@@ -136,7 +140,9 @@ async def test_marked_rows_are_carried_to_the_other_pane(
         assert [path.name for path in request.sources] == ["file_0.txt", "file_1.txt"]
 
 
-async def test_a_drop_on_a_folder_copies_into_it(session: FakeSession, local: Path):
+async def test_a_drop_on_a_folder_copies_into_it(
+    session: FakeSession, local: Path
+) -> None:
     async with desk(session, local) as (pilot, screen):
         left, right = (pane.files for pane in screen.panes)
         await pilot.click(right, offset=(0, 3))
@@ -151,7 +157,9 @@ async def test_a_drop_on_a_folder_copies_into_it(session: FakeSession, local: Pa
         assert left.drop_row is None
 
 
-async def test_a_drop_beside_the_pane_copies_nothing(session: FakeSession, local: Path):
+async def test_a_drop_beside_the_pane_copies_nothing(
+    session: FakeSession, local: Path
+) -> None:
     async with desk(session, local) as (pilot, screen):
         left = screen.panes[0].files
         panel = screen.query_one("#transfers")
@@ -163,7 +171,7 @@ async def test_a_drop_beside_the_pane_copies_nothing(session: FakeSession, local
         assert not session.fake.asked
 
 
-async def test_the_path_can_be_clicked(session: FakeSession, local: Path):
+async def test_the_path_can_be_clicked(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
         pane = screen.panes[1]
         await pilot.press("tab", "enter")
@@ -173,18 +181,18 @@ async def test_the_path_can_be_clicked(session: FakeSession, local: Path):
         await until(pilot, lambda: pane.place and pane.place.folder == "")
 
 
-async def test_titles_sort_and_reverse(session: FakeSession, local: Path):
+async def test_titles_sort_and_reverse(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
         pane = screen.panes[0]
         titles = pane.query_one(ColumnTitles)
         at = (pane.files.columns.size_end - 2, 0)
         await pilot.click(titles, offset=at)
-        assert pane.files.rows[2].name == "file_9.txt"
+        await until(pilot, lambda: pane.files.rows[2].name == "file_9.txt")
         await pilot.click(titles, offset=at)
-        assert pane.files.rows[2].name == "file_0.txt"
+        await until(pilot, lambda: pane.files.rows[2].name == "file_0.txt")
 
 
-async def test_the_key_bar_can_be_clicked(session: FakeSession, local: Path):
+async def test_the_key_bar_can_be_clicked(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
         bar = screen.query_one(KeyBar)
         start, key = bar._lines[0][0]
@@ -194,7 +202,9 @@ async def test_the_key_bar_can_be_clicked(session: FakeSession, local: Path):
 
 
 @given(st.integers(0, 500), st.integers(1, 60))
-def test_autoscroll_is_slow_then_fast_and_the_same_both_ways(ticks: int, distance: int):
+def test_autoscroll_is_slow_then_fast_and_the_same_both_ways(
+    ticks: int, distance: int
+) -> None:
     step = scroll_step(ticks, distance)
     assert 0 <= step <= FASTEST
     assert scroll_step(ticks, -distance) == -step

@@ -20,16 +20,20 @@ from hypha_tui.state.rows import Row
         ("x", "abc", False),
     ],
 )
-def test_a_pattern_is_a_part_of_the_name_or_a_glob(pattern: str, name: str, fits: bool):  # noqa: FBT001
+def test_a_pattern_is_a_part_of_the_name_or_a_glob(
+    pattern: str,
+    name: str,
+    fits: object,
+) -> None:
     assert matcher(pattern)(name) is fits
 
 
 @given(st.text(max_size=8), st.text(max_size=8))
-def test_any_typed_text_is_a_pattern(pattern: str, name: str):
+def test_any_typed_text_is_a_pattern(pattern: str, name: str) -> None:
     assert matcher(pattern)(name) in {True, False}
 
 
-def test_dot_files_can_be_left_out_but_not_the_way_up():
+def test_dot_files_can_be_left_out_but_not_the_way_up() -> None:
     rows = (Row(name=".."), Row(name=".git"), Row(name="a"))
     assert [row.name for row in visible(rows, hidden=False)] == ["..", "a"]
     assert len(visible(rows)) == len(rows)

@@ -6,7 +6,7 @@ from hypha_tui.state.history import LIMIT, History
 
 
 @given(st.lists(st.integers(), min_size=1, max_size=8))
-def test_going_back_and_forward_meets_the_same_places(places: list[int]):
+def test_going_back_and_forward_meets_the_same_places(places: list[int]) -> None:
     history: History[int] = History()
     here = -1
     for place in places:
@@ -23,13 +23,13 @@ def test_going_back_and_forward_meets_the_same_places(places: list[int]):
     assert again == seen[::-1]
 
 
-def test_a_new_step_forgets_what_was_ahead():
+def test_a_new_step_forgets_what_was_ahead() -> None:
     back = History[str]().visit("a").back("b")
     assert back is not None
     assert back[0].visit("a").forward("c") is None
 
 
-def test_history_is_bounded():
+def test_history_is_bounded() -> None:
     history: History[int] = History()
     for place in range(LIMIT + 5):
         history = history.visit(place)

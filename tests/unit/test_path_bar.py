@@ -16,13 +16,13 @@ crumbs = st.lists(
 @given(st.text(max_size=10), crumbs, st.integers(30, 100))
 def test_a_path_fits_and_ends_with_its_last_folder(
     title: str, path: list[Crumb], width: int
-):
+) -> None:
     fitted = fit_path(title, path, width)
     assert cell_len(fitted.text) <= width
     assert fitted.spans[-1][2] == path[-1].folder
 
 
-def test_each_name_leads_to_its_folder():
+def test_each_name_leads_to_its_folder() -> None:
     path = [Crumb(text="/", folder=""), Crumb(text="raw", folder="raw")]
     fitted = fit_path("lab", path, 40)
     assert fitted.text == "lab /raw"
@@ -32,6 +32,6 @@ def test_each_name_leads_to_its_folder():
     assert fitted.folder_at(TITLE_START) is None
 
 
-def test_control_characters_are_made_visible():
+def test_control_characters_are_made_visible() -> None:
     fitted = fit_path("", [Crumb(text="a\x1b[31m", folder="x")], 40)
     assert "\x1b" not in fitted.text
