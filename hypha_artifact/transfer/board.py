@@ -13,6 +13,7 @@ from hypha_artifact.transfer.jobs import Group, Job, Mover
 from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.state import (
     TRANSITIONS,
+    CarryRequest,
     Command,
     Direction,
     JobState,
@@ -158,6 +159,10 @@ class Board:
 def title_of(plan: TransferPlan) -> str:
     """Name a batch for people; safe to show."""
     request = plan.request
+    if isinstance(request, CarryRequest):
+        count = len(plan.items)
+        files = "1 file" if count == 1 else f"{count:,} files"
+        return printable(f"{files} of {request.version} → {request.artifact}")
     names = [source.name or str(source) for source in request.sources]
     what = printable(names[0]) if len(names) == 1 else f"{len(names)} selected"
     if isinstance(request, UploadRequest):

@@ -18,6 +18,9 @@ from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
 from hypha_artifact.transfer.state import CarryRequest
 
+_LINK_SECONDS = 86400
+"""As long as the links of a multipart upload's parts."""
+
 
 class Carry:
     """Copies files of one version into the open stage of the same artifact.
@@ -71,7 +74,9 @@ class Carry:
     async def _sign_sources(
         self, paths: Sequence[RemotePath]
     ) -> dict[RemotePath, Link]:
-        links = await self._remote.sign_downloads(paths, version=self._version)
+        links = await self._remote.sign_downloads(
+            paths, version=self._version, expires_in=_LINK_SECONDS
+        )
         self._sources.update(links)
         return links
 

@@ -23,11 +23,10 @@ from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.state import (
     Command,
-    DownloadRequest,
     JobView,
+    Request,
     Snapshot,
     TransferPlan,
-    UploadRequest,
 )
 
 T = TypeVar("T")
@@ -66,7 +65,7 @@ class TransferClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
+    async def plan(self, request: Request) -> TransferPlan:
         """Look at both sides and say what would happen; nothing is changed.
 
         Raises:

@@ -62,8 +62,7 @@ class Commands:
         self._board.move(job, state)
         self._scheduler.withdraw(job)
         if job.work is not None:
-            for scope in job.work.flying.values():
-                scope.cancel()
+            job.work.cut()
 
     def retry(self, job: Job) -> None:
         """Begin again with all tries, also what a lost sign-in has stopped."""

@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 from hypha_artifact.paths import ArtifactId
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.carry import Carry
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.download import Download
@@ -19,14 +20,15 @@ from hypha_artifact.transfer.jobs import Mover
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.state import (
     Action,
+    CarryRequest,
     Command,
-    DownloadRequest,
     JobView,
+    Request,
     Snapshot,
     TransferPlan,
     UploadRequest,
 )
-from hypha_artifact.transfer.survey import survey_download, survey_upload
+from hypha_artifact.transfer.survey import survey_carry, survey_download, survey_upload
 from hypha_artifact.transfer.upload import Upload
 from hypha_artifact.transfer.views import job_view, snapshot
 from hypha_artifact.transfer.workers import Workers
@@ -90,7 +92,7 @@ class TransferEngine:
         tasks.cancel_scope.cancel()
         await tasks.__aexit__(None, None, None)
 
-    async def plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
+    async def plan(self, request: Request) -> TransferPlan:
         """Look at both sides and say what would happen; nothing is changed.
 
         Raises:
@@ -100,6 +102,8 @@ class TransferEngine:
         remote = self._remote_for(request.artifact)
         if isinstance(request, UploadRequest):
             return await survey_upload(remote, request)
+        if isinstance(request, CarryRequest):
+            return await survey_carry(remote, request)
         return await survey_download(remote, request)
 
     async def submit(self, plan: TransferPlan) -> int:
@@ -113,10 +117,12 @@ class TransferEngine:
         self._workers.wake()
         return group.id
 
-    def _mover(self, request: UploadRequest | DownloadRequest) -> Mover:
+    def _mover(self, request: Request) -> Mover:
         remote = self._remote_for(request.artifact)
         if isinstance(request, UploadRequest):
             return Upload(remote, request, self._board.resize)
+        if isinstance(request, CarryRequest):
+            return Carry(remote, request)
         return Download(remote, request)
 
     async def control(self, command: Command) -> None:

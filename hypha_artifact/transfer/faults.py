@@ -91,13 +91,10 @@ class Faults:
         """Give a job up. Where a later retry could go on, its parts are kept."""
         self._scheduler.withdraw(job)
         self._board.move(job, JobState.FAILED, error)
-        self._cut(job)
+        if job.work is not None:
+            job.work.cut()
         if error.remedy not in _AGAIN and job.work is not None:
             job.group.litter[job.id] = job
-
-    def _cut(self, job: Job) -> None:
-        for scope in job.work.flying.values() if job.work else ():
-            scope.cancel()
 
     def _stop(self, group: Group, error: HyphaError) -> None:
         """Pause a batch until the user has signed in again."""
@@ -105,7 +102,8 @@ class Faults:
         for job in _in(group, _PENDING | {JobState.FINALISING}):
             self._scheduler.withdraw(job)
             self._board.move(job, JobState.PAUSED, error)
-            self._cut(job)
+            if job.work is not None:
+                job.work.cut()
 
     def of_chore(self, chore: Chore, error: HyphaError) -> None:
         """Take in that a batch could not be opened, or its links not be signed."""

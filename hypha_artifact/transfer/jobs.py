@@ -80,6 +80,17 @@ class Work:
         """Whether every part is acknowledged."""
         return len(self.acknowledged) == self.parts
 
+    def cut(self) -> None:
+        """Cut its requests off, but for those that only wait for their answer.
+
+        A store may still be at work on bytes that it has in full: what is sent again
+        meanwhile, or cleaned up, would meet them (InvalidPart from rclone; a file
+        without an entry in the stage).
+        """
+        for step, scope in self.flying.items():
+            if not step.is_sent:
+                scope.cancel()
+
     def link_of(self, part: int) -> Link:
         """Return the link for a part, counted from 0."""
         if self.upload is not None:
@@ -139,13 +150,15 @@ class Job:
 class Step:
     """What one worker does next: one part of a file, or (None) its end."""
 
-    __slots__ = ("job", "lane", "part", "work")
+    __slots__ = ("is_sent", "job", "lane", "part", "work")
 
     def __init__(self, job: Job, work: Work, part: int | None) -> None:
         self.job = job
         self.work = work
         self.part = part
         self.lane = job.lane
+        self.is_sent = False
+        """Whether all its bytes are out, and only the answer is awaited."""
 
 
 class Mover(Protocol):

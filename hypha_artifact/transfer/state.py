@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -114,6 +115,20 @@ class DownloadRequest(Struct, frozen=True, kw_only=True):
     version: str | None = None
 
 
+class CarryRequest(Struct, frozen=True, kw_only=True):
+    """Copy files of a committed version into the new version that is staged.
+
+    ``paths`` is what to carry; all of it keeps its name.
+    """
+
+    artifact: ArtifactId
+    version: str
+    paths: tuple[RemotePath, ...]
+
+
+Request: TypeAlias = UploadRequest | DownloadRequest | CarryRequest
+
+
 class Existing(Struct, frozen=True, kw_only=True):
     """What is at a target already. ``blocked`` says why it cannot be replaced."""
 
@@ -123,7 +138,10 @@ class Existing(Struct, frozen=True, kw_only=True):
 
 
 class PlanItem(Struct, frozen=True, kw_only=True):
-    """One file to move. ``remote`` is its path in the artifact; sizes in bytes."""
+    """One file to move. ``remote`` is its path in the artifact; sizes in bytes.
+
+    What is carried from version to version has its remote path as ``local``, too.
+    """
 
     local: Path
     remote: RemotePath
@@ -142,15 +160,15 @@ class Problem(Struct, frozen=True, kw_only=True):
 class TransferPlan(Struct, frozen=True, kw_only=True):
     """What a request would do, before the first byte."""
 
-    request: UploadRequest | DownloadRequest
+    request: Request
     items: tuple[PlanItem, ...]
     problems: tuple[Problem, ...] = ()
 
     @property
     def direction(self) -> Direction:
         """Which way the bytes go."""
-        upload = isinstance(self.request, UploadRequest)
-        return Direction.UPLOAD if upload else Direction.DOWNLOAD
+        download = isinstance(self.request, DownloadRequest)
+        return Direction.DOWNLOAD if download else Direction.UPLOAD
 
     @property
     def size(self) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
+from itertools import groupby
+from pathlib import Path
 
 import anyio.to_thread
 
@@ -22,7 +24,10 @@ from hypha_artifact.transfer.plan import (
     plan_upload,
 )
 from hypha_artifact.transfer.state import (
+    CarryRequest,
     DownloadRequest,
+    Existing,
+    PlanItem,
     Problem,
     TransferPlan,
     UploadRequest,
@@ -67,6 +72,40 @@ async def _list_targets(
         names = {entry.name for entry in found[here] if entry.is_folder}
         todo.extend(each for each in below.get(here, ()) if each.name in names)
     return found
+
+
+async def survey_carry(remote: RemoteArtifact, request: CarryRequest) -> TransferPlan:
+    """List the folders of the files to carry, in the old version and in the stage.
+
+    Raises:
+        HyphaError: The artifact cannot be read.
+    """
+    items: list[PlanItem] = []
+    problems: list[Problem] = []
+    for folder, paths in groupby(sorted(request.paths, key=_folder), key=_folder):
+        old = await remote.list_folder(folder, version=request.version)
+        sizes = {entry.name: entry.size for entry in old if not entry.is_folder}
+        staged = await remote.list_folder(folder, version=STAGE)
+        there = {entry.name: entry for entry in staged}
+        for path in paths:
+            size, taken = sizes.get(path.name), there.get(path.name)
+            if size is None:
+                reason = f"'{printable(path)}' is not in {request.version}."
+                problems.append(Problem(source=path, reason=reason))
+                continue
+            existing = _existing(taken) if taken else None
+            items.append(
+                PlanItem(local=Path(path), remote=path, size=size, existing=existing)
+            )
+    return TransferPlan(request=request, items=tuple(items), problems=tuple(problems))
+
+
+def _existing(entry: Entry) -> Existing:
+    return Existing(size=entry.size, modified=entry.modified)
+
+
+def _folder(path: RemotePath) -> RemotePath:
+    return path.parent
 
 
 async def survey_download(

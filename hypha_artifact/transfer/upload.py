@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import anyio.to_thread
@@ -99,7 +99,7 @@ class Upload:
         start, length = work.range_of(part)
         async with reading(path, _known(work)) as fd:
             md5 = await anyio.to_thread.run_sync(digest, fd, start, length)
-            body = pieces(fd, start, length)
+            body = _sent(step, pieces(fd, start, length))
             etag = await self._remote.put(work.link_of(part), body, length, md5=md5)
         if _MD5.fullmatch(etag) and etag.lower() != md5.hex():
             raise IntegrityError(
@@ -128,6 +128,12 @@ class Upload:
             return False
         job.work.link = None
         return True
+
+
+async def _sent(step: Step, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in body:
+        yield piece
+    step.is_sent = True
 
 
 def _known(work: Work) -> Fingerprint:
