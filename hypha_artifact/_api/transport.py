@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -112,7 +113,7 @@ class Transport:
                 headers={"Content-Type": "application/json"},
                 timeout=httpx.Timeout(call.timeout, connect=_CONNECT, pool=None),
             )
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != HTTPStatus.OK:
             raise refusal(
                 call.subject, response.status_code, response.headers, response.content
             )
@@ -145,7 +146,7 @@ class Transport:
         client = self._bytes if signed else self._calls
         with _network_errors(subject):
             response = await client.put(url, content=body, headers=headers)
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != HTTPStatus.OK:
             name = store_refusal if signed else refusal
             raise name(
                 subject, response.status_code, response.headers, response.content
@@ -163,7 +164,7 @@ class Transport:
             response = await client.send(request, stream=True)
         try:
             if response.status_code not in {
-                httpx.codes.OK,
+                HTTPStatus.OK,
                 httpx.codes.PARTIAL_CONTENT,
             }:
                 with _network_errors(subject):
