@@ -110,9 +110,7 @@ def _remove_one(path: Path) -> None:
 def _refused(verb: str, path: Path, error: OSError) -> LocalFileError:
     if isinstance(error, LocalFileError):
         return error
-    at = error.filename or path
-    shown = printable(
-        os.fsdecode(at) if isinstance(at, bytes | os.PathLike) else str(at)
-    )
+    at = error.filename
+    shown = printable(at if isinstance(at, str) else str(path))
     why = (error.strerror or type(error).__name__).lower()
     return LocalFileError(f"Cannot {verb} '{shown}': {why}.")

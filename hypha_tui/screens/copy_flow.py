@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import ChangeKind, StageMode
-from hypha_artifact.paths import ArtifactId, RemotePath, printable
+from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.state import (
-    Direction,
     DownloadRequest,
     TransferPlan,
     UploadRequest,
@@ -118,7 +117,9 @@ class CopyFlow:
             mode=mode,
         )
         plan = await self._plan(request)
-        submitted = await self._submit(plan, live=mode is StageMode.IN_PLACE)
+        goal = f"to {remote.id}/{request.folder} ({mode.value})"
+        live = mode is StageMode.IN_PLACE
+        submitted = await self._submit(plan, goal, live=live)
         if submitted:
             self._ui.follow_stage(remote.id)
         return submitted
@@ -146,13 +147,13 @@ class CopyFlow:
             version=provider.version,
         )
         plan = await self._plan(request)
-        return await self._submit(plan, live=False)
+        return await self._submit(plan, f"to {intent.target.folder}", live=False)
 
     async def _plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
         self._ui.say(f"Looking at {count(len(request.sources), 'item')} ...")
         return await self._ui.session.client.plan(request)
 
-    async def _submit(self, plan: TransferPlan, *, live: bool) -> bool:
+    async def _submit(self, plan: TransferPlan, goal: str, *, live: bool) -> bool:
         if plan.collisions or plan.problems:
             dialog = ConflictScreen(plan, live=live, symbols=self._ui.symbols)
             decisions = await self._ui.ask(dialog)
@@ -164,7 +165,8 @@ class CopyFlow:
             self._ui.say("Nothing is left to copy.")
             return False
         await self._ui.session.client.submit(plan)
-        self._ui.say(_summary(plan))
+        files = count(len(plan.items), "file")
+        self._ui.say(f"Copying {files}, {size(plan.size)}, {goal}.")
         return True
 
 
@@ -173,10 +175,3 @@ def _join(folder: RemotePath, row: Row) -> RemotePath:
         return folder / row.name
     except InvalidInput as error:
         raise InvalidInput(f"Nothing was copied: {error.message}") from error
-
-
-def _summary(plan: TransferPlan) -> str:
-    to = plan.request.folder
-    where = str(to) if plan.direction is Direction.DOWNLOAD else f"/{to}"
-    files = count(len(plan.items), "file")
-    return f"Copying {files}, {size(plan.size)}, to {printable(where)}."

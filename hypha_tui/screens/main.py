@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Awaitable, Coroutine
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from msgspec import structs
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen, Screen
@@ -24,18 +23,17 @@ from hypha_artifact.transfer.state import Direction, Snapshot
 from hypha_tui.providers.remote import STAGE, RemoteProvider
 from hypha_tui.providers.session import Session
 from hypha_tui.screens.copy_flow import CopyFlow, CopyIntent
+from hypha_tui.screens.engine_watch import EngineWatch, poll_seconds
 from hypha_tui.screens.help import HelpScreen
 from hypha_tui.screens.local_flow import LocalFlow
 from hypha_tui.screens.open_flow import OpenFlow
 from hypha_tui.screens.quit import QuitChoice, QuitScreen
 from hypha_tui.screens.stage_flow import StageFlow
-from hypha_tui.state.progress import News, compare, verdict
 from hypha_tui.themes import ASCII, Symbols
 from hypha_tui.widgets.bindings import bindings_of
-from hypha_tui.widgets.column_titles import ColumnTitles
-from hypha_tui.widgets.file_list import FileList
 from hypha_tui.widgets.key_bar import KeyBar
 from hypha_tui.widgets.pane import Pane
+from hypha_tui.widgets.pane_pair import PanePair
 from hypha_tui.widgets.staged import StagedPanel
 from hypha_tui.widgets.status_bar import (
     HeaderBar,
@@ -48,13 +46,6 @@ from hypha_tui.widgets.summary import SummaryLine, stage_line, transfer_line
 from hypha_tui.widgets.transfers import TransfersPanel
 
 T = TypeVar("T")
-RELIST_SECONDS = 3.0
-"""While a batch runs, how often panes that it fills are listed again."""
-
-
-def poll_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
-    """Return the time between two looks at the engine: longer over SSH."""
-    return 0.5 if environ.get("SSH_CONNECTION") else 0.1
 
 
 class MainScreen(Screen[None]):
@@ -83,9 +74,7 @@ class MainScreen(Screen[None]):
         self._session = session
         self._remote = remote
         self._header = HeaderBar(symbols)
-        self._left = Pane(symbols, id="left")
-        self._right = Pane(symbols, id="right")
-        self._active = self._left
+        self._pair = PanePair(symbols)
         self._transfers = TransfersPanel(symbols, id="transfers")
         self._staged = StagedPanel(symbols, id="staged")
         self._transfer_line = SummaryLine(
@@ -95,23 +84,19 @@ class MainScreen(Screen[None]):
         self._status = StatusLine(symbols)
         self._keys = KeyBar()
         self._head = HeaderState()
-        self._snapshot = Snapshot()
         self._stages: dict[ArtifactId, StageState] = {}
         self._following: set[ArtifactId] = set()
-        self._news = News()
-        self._relisted = 0.0
         self._quit_when_idle = False
         self._copying = CopyFlow(self)
         self._staging = StageFlow(self)
         self._locals = LocalFlow(self)
         self._opening = OpenFlow(self, local)
+        self._watch = EngineWatch(session.client, self)
 
     @override
     def compose(self) -> ComposeResult:
         yield self._header
-        with Horizontal(id="panes"):
-            yield self._left
-            yield self._right
+        yield self._pair
         with Horizontal(id="panels"):
             yield self._transfers
             yield self._staged
@@ -123,9 +108,13 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Fill the panes and start to look at the engine."""
         self.set_class(self.symbols == ASCII, "-ascii")
-        self._opening.open_local(self._left)
-        self._run(self._opening.connect(self._right, self._remote), "connect")
+        self._opening.open_local(self._pair.left)
+        self._run(self._opening.connect(self._pair.right, self._remote), "connect")
         self.set_interval(poll_seconds(os.environ), self._poll)
+
+    @property
+    def _host(self) -> App[None]:
+        return cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
 
     # What the flows need (screens.ui.Ui, open_flow.OpenUi).
 
@@ -136,7 +125,7 @@ class MainScreen(Screen[None]):
 
     async def ask(self, dialog: ModalScreen[T]) -> T | None:
         """Show a dialog and wait for its answer."""
-        return await self.app.push_screen_wait(dialog)
+        return await self._host.push_screen_wait(dialog)
 
     def say(self, text: str, tone: Tone = Tone.INFO) -> None:
         """Show a message in the status line."""
@@ -145,19 +134,14 @@ class MainScreen(Screen[None]):
     def linked(self, link: Link, user: User | None = None) -> None:
         """Show whether the server answers, and for whom."""
         name = (user.email or user.id) if user else self._head.user
-        self._head = structs.replace(self._head, link=link, user=name)
-        self._header.show(self._head)
+        self._show_header(link=link, user=name)
 
     async def refresh_artifact(self, artifact_id: ArtifactId) -> None:
         """Read an artifact again and show it in every pane and panel that has it."""
         state = await self._session.stage(artifact_id)
         self._stages[artifact_id] = state
-        for pane in self.panes:
-            provider = pane.place.provider if pane.place else None
-            if (
-                isinstance(provider, RemoteProvider)
-                and provider.remote.id == artifact_id
-            ):
+        for pane, provider in self._pair.views_of(artifact_id):
+            if True:
                 version = self._version_to_show(provider, state)
                 pane.reload(self._session.view(artifact_id, state, version))
         self._show_artifact()
@@ -175,9 +159,7 @@ class MainScreen(Screen[None]):
 
     def refresh_local(self) -> None:
         """List local panes again."""
-        for pane in self.panes:
-            if pane.place and not pane.place.provider.is_remote:
-                pane.reload()
+        self._pair.reload_local()
 
     def follow_stage(self, artifact_id: ArtifactId) -> None:
         """Let panes on the latest version show the stage as soon as it is open."""
@@ -196,61 +178,37 @@ class MainScreen(Screen[None]):
             if isinstance(error, NetworkError):
                 self.linked(Link.DOWN)
 
-    # The engine.
+    # The engine (engine_watch.Watcher).
 
     def _poll(self) -> None:
-        snapshot = self._session.client.snapshot()
-        if snapshot is not self._snapshot:
-            self._follow(snapshot)
-        due = time.monotonic() - self._relisted >= RELIST_SECONDS
-        if self._news.is_any and (due or self._news.ended):
-            self._relist()
-        if self._quit_when_idle and snapshot.is_idle:
-            self.app.exit()
+        self._watch.poll()
+        if self._quit_when_idle and self._watch.snapshot.is_idle:
+            self._host.exit()
 
-    def _follow(self, snapshot: Snapshot) -> None:
-        news = compare(self._snapshot, snapshot)
-        self._snapshot = snapshot
-        self._news |= news
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show how far everything is."""
         self._transfers.show(snapshot)
         self._transfer_line.tell(transfer_line(snapshot, self.symbols))
-        self._head = structs.replace(
-            self._head,
+        self._show_header(
             upload_rate=snapshot.upload_rate,
             download_rate=snapshot.download_rate,
             eta=None if snapshot.is_idle else snapshot.eta,
         )
-        self._header.show(self._head)
-        for group in news.ended:
-            text, well = verdict(group)
-            self.say(text, Tone.DONE if well else Tone.ERROR)
 
-    def _relist(self) -> None:
-        news, self._news = self._news, News()
-        self._relisted = time.monotonic()
-        if news.local:
-            self.refresh_local()
-        for artifact_id in news.artifacts:
-            self._run(self.refresh_artifact(artifact_id), "refresh")
+    def relist(self, artifact_id: ArtifactId) -> None:
+        """List an artifact's panes again, in the background."""
+        self._run(self.refresh_artifact(artifact_id), "refresh")
+
+    def _show_header(self, **changes: object) -> None:
+        self._head = structs.replace(self._head, **changes)
+        self._header.show(self._head)
 
     # Panes.
 
     @property
     def panes(self) -> tuple[Pane, Pane]:
         """The left and the right pane."""
-        return self._left, self._right
-
-    @property
-    def _other(self) -> Pane:
-        return self._right if self._active is self._left else self._left
-
-    @property
-    def _artifact(self) -> ArtifactId | None:
-        for pane in (self._active, self._other):
-            provider = pane.place.provider if pane.place else None
-            if isinstance(provider, RemoteProvider):
-                return provider.remote.id
-        return None
+        return self._pair.panes
 
     @on(Pane.Viewed)
     def _viewed(self, event: Pane.Viewed) -> None:
@@ -264,61 +222,44 @@ class MainScreen(Screen[None]):
         self._run(self._opening.retry(event.pane, self._remote), "connect")
 
     def _show_artifact(self) -> None:
-        artifact_id = self._artifact
+        artifact_id = self._pair.artifact
         state = self._stages.get(artifact_id) if artifact_id else None
         self._staged.show(state)
         self._stage_line.tell(stage_line(state))
         latest = state.artifact.latest if state else None
-        self._head = structs.replace(
-            self._head,
+        self._show_header(
             artifact=str(artifact_id or ""),
             version=latest.version if latest else "",
             target=state.target if state and state.mode else "",
         )
-        self._header.show(self._head)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Know which pane is the active one, and which keys to show."""
-        widget = event.widget
-        for pane in self.panes:
-            if pane in widget.ancestors_with_self:
-                self._activate(pane)
+        """Show the keys that work now."""
         contexts: dict[Widget, str] = {
             self._transfers: "transfers",
             self._staged: "staged",
         }
-        first = contexts.get(widget)
-        self._keys.show((first or "list", "main"))
-
-    def _activate(self, pane: Pane) -> None:
-        self._active = pane
-        for other in self.panes:
-            other.set_class(other is pane, "-active")
-        self._show_artifact()
+        self._keys.show((contexts.get(event.widget, "list"), "main"))
 
     def _focus(self, widget: Widget) -> None:
         self.call_after_refresh(widget.focus)
-
-    @property
-    def _in_pane(self) -> bool:
-        return self.focused in {pane.files for pane in self.panes}
 
     # Actions; their names are the keymap's.
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(HelpScreen())
+        self._host.push_screen(HelpScreen())
 
     def action_switch_pane(self) -> None:
         """Go to the other pane; from a panel, back to the pane."""
-        if self._in_pane:
-            self._activate(self._other)
+        if self._pair.has_list_focus:
+            self._pair.activate(self._pair.other)
         self._leave_panels()
 
     def action_copy(self) -> None:
         """Copy the selection to the other pane."""
         if self._only_in_pane():
-            self._copy(self._active, self._other)
+            self._copy(self._pair.active, self._pair.other)
 
     def _copy(self, origin: Pane, target: Pane, folder: str | None = None) -> None:
         if origin.place is None or target.place is None:
@@ -335,14 +276,14 @@ class MainScreen(Screen[None]):
             origin.unmark(intent.rows)
 
     def _only_in_pane(self) -> bool:
-        if not self._in_pane:
+        if not self._pair.has_list_focus:
             self.say("This key works on files: Tab = go to a pane.", Tone.WARNING)
-        return self._in_pane
+        return self._pair.has_list_focus
 
     def action_make_folder(self) -> None:
         """Make a folder in the active pane."""
-        if self._only_in_pane() and self._active.place:
-            self._run(self._make_folder(self._active))
+        if self._only_in_pane() and self._pair.active.place:
+            self._run(self._make_folder(self._pair.active))
 
     async def _make_folder(self, pane: Pane) -> None:
         view = pane.view
@@ -353,7 +294,7 @@ class MainScreen(Screen[None]):
 
     def action_remove(self) -> None:
         """Remove the selection."""
-        place, rows = self._active.place, self._active.chosen
+        place, rows = self._pair.active.place, self._pair.active.chosen
         if not self._only_in_pane() or place is None:
             return
         if not rows:
@@ -364,7 +305,7 @@ class MainScreen(Screen[None]):
 
     def action_filter(self) -> None:
         """Filter the active pane."""
-        self._active.open_filter()
+        self._pair.active.open_filter()
 
     def action_transfers(self) -> None:
         """Go to the transfers panel, or leave it."""
@@ -384,11 +325,11 @@ class MainScreen(Screen[None]):
 
     def _leave_panels(self) -> None:
         self.remove_class("-full-transfers", "-full-staged", "-zoom")
-        self._focus(self._active.files)
+        self._focus(self._pair.active.files)
 
     def action_commit(self) -> None:
         """Review and commit the stage."""
-        artifact_id = self._artifact
+        artifact_id = self._pair.artifact
         if artifact_id is None:
             self.say("No artifact is open: @ = choose one.", Tone.WARNING)
         else:
@@ -396,17 +337,17 @@ class MainScreen(Screen[None]):
 
     def action_pick(self) -> None:
         """Choose what the active pane shows."""
-        self._run(self._opening.pick(self._active))
+        self._run(self._opening.pick(self._pair.active))
 
     def action_versions(self) -> None:
         """Choose a version of the artifact."""
-        artifact_id = self._artifact
+        artifact_id = self._pair.artifact
         if artifact_id is None:
             self.say("No artifact is open: @ = choose one.", Tone.WARNING)
             return
-        place = self._active.place
+        place = self._pair.active.place
         remote = place is not None and place.provider.is_remote
-        pane = self._active if remote else self._other
+        pane = self._pair.active if remote else self._pair.other
         self._run(self._opening.pick(pane, artifact_id))
 
     def action_refresh(self) -> None:
@@ -415,53 +356,51 @@ class MainScreen(Screen[None]):
         for pane in self.panes:
             if pane.view is None:
                 self._run(self._opening.retry(pane, self._remote), "connect")
-        if self._artifact:
-            self._run(self.refresh_artifact(self._artifact), "refresh")
+        if self._pair.artifact:
+            self._run(self.refresh_artifact(self._pair.artifact), "refresh")
 
     def action_swap_panes(self) -> None:
         """Swap the two panes."""
-        row = self.query_one("#panes", Horizontal)
-        self._left, self._right = self._right, self._left
-        row.move_child(self._left, before=self._right)
+        self._pair.swap()
 
     def action_toggle_hidden(self) -> None:
         """Show or hide dot files."""
-        self._active.toggle_hidden()
+        self._pair.active.toggle_hidden()
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        self._active.sort(self._active.order.next())
-        self.say(f"Sorted by {self._active.order.by.value}.")
+        self._pair.active.sort(self._pair.active.order.next())
+        self.say(f"Sorted by {self._pair.active.order.by.value}.")
 
     def action_history_back(self) -> None:
         """Go back to where the pane was before."""
-        self._active.step_history(forward=False)
+        self._pair.active.step_history(forward=False)
 
     def action_history_forward(self) -> None:
         """Go forward again."""
-        self._active.step_history(forward=True)
+        self._pair.active.step_history(forward=True)
 
     def action_zoom(self) -> None:
         """Let the focused pane or panel fill the screen, or not any more."""
-        zoomed = self._active if self._in_pane else self.focused
+        zoomed = self._pair.active if self._pair.has_list_focus else self.focused
         for widget in (*self.panes, self._transfers, self._staged):
             widget.set_class(widget is zoomed, "-zoomed")
-        self.set_class(self._in_pane, "-zoom-panes")
-        self.set_class(not self._in_pane, "-zoom-panels")
+        self.set_class(self._pair.has_list_focus, "-zoom-panes")
+        self.set_class(not self._pair.has_list_focus, "-zoom-panels")
         self.toggle_class("-zoom")
 
     def action_quit(self) -> None:
         """Quit; ask while work is pending."""
-        if self._snapshot.is_idle:
-            self.app.exit()
+        if self._watch.snapshot.is_idle:
+            self._host.exit()
         else:
             self._run(self._ask_to_quit())
 
     async def _ask_to_quit(self) -> None:
-        choice = await self.ask(QuitScreen(self._snapshot))
+        choice = await self.ask(QuitScreen(self._watch.snapshot))
         if choice is QuitChoice.STOP:
             self.say("Cancelling what is left, and cleaning up ...")
-            self.app.exit()
+            self._host.exit()
         self._quit_when_idle = choice is QuitChoice.FINISH
         if self._quit_when_idle:
             self.say("Leaves when the transfers are finished. q = choose again.")
@@ -472,11 +411,11 @@ class MainScreen(Screen[None]):
     async def _key_pressed(self, event: KeyBar.Pressed) -> None:
         on_screen = event.key.context == "main"
         target = self if on_screen else self.focused or self
-        await self.app.run_action(event.key.action, target)
+        await self._host.run_action(event.key.action, target)
 
     @on(SummaryLine.Pressed)
     async def _summary_pressed(self, event: SummaryLine.Pressed) -> None:
-        await self.app.run_action(event.action, self)
+        await self._host.run_action(event.action, self)
 
     @on(TransfersPanel.Commanded)
     def _commanded(self, event: TransfersPanel.Commanded) -> None:
@@ -485,12 +424,14 @@ class MainScreen(Screen[None]):
     @on(TransfersPanel.GoTo)
     def _go_to(self, event: TransfersPanel.GoTo) -> None:
         job = event.job
-        groups = {group.id: group for group in self._snapshot.groups}
+        groups = {group.id: group for group in self._watch.snapshot.groups}
         if job.direction is Direction.DOWNLOAD:
-            self._opening.open_local(self._local_pane, job.local.parent)
+            self._opening.open_local(
+                self._pair.pane_for(remote=False), job.local.parent
+            )
         elif job.group in groups:
             opening = self._opening.open_remote(
-                self._remote_pane,
+                self._pair.pane_for(remote=True),
                 groups[job.group].artifact,
                 version=STAGE,
                 folder=job.remote.parent,
@@ -498,66 +439,27 @@ class MainScreen(Screen[None]):
             self._run(opening)
         self._leave_panels()
 
-    @property
-    def _local_pane(self) -> Pane:
-        return self._pane_of(remote=False)
-
-    @property
-    def _remote_pane(self) -> Pane:
-        return self._pane_of(remote=True)
-
-    def _pane_of(self, *, remote: bool) -> Pane:
-        for pane in (self._active, self._other):
-            if pane.place and pane.place.provider.is_remote is remote:
-                return pane
-        return self._active
-
     @on(StagedPanel.UnstageRequested)
     def _unstage(self, event: StagedPanel.UnstageRequested) -> None:
-        if self._artifact:
-            self._run(self._staging.unstage(self._artifact, event.changes))
+        if self._pair.artifact:
+            self._run(self._staging.unstage(self._pair.artifact, event.changes))
 
     @on(StagedPanel.DiscardRequested)
     def _discard(self) -> None:
-        if self._artifact:
-            self._run(self._staging.discard(self._artifact))
+        if self._pair.artifact:
+            self._run(self._staging.discard(self._pair.artifact))
 
     @on(StagedPanel.CommitRequested)
     def _commit_requested(self) -> None:
         self.action_commit()
 
-    @on(ColumnTitles.Chosen)
-    def _title_chosen(self, event: ColumnTitles.Chosen) -> None:
-        for pane in self.panes:
-            if event.titles in pane.children:
-                pane.sort(pane.order.by_title(event.by))
+    @on(PanePair.Activated)
+    def _activated(self) -> None:
+        self._show_artifact()
 
-    @on(FileList.Carried)
-    def _carried(self, event: FileList.Carried) -> None:
-        origin = self._active
-        target = self._other.files
-        over = self._list_at(event) is target
-        row = target.row_at(event.at.y - target.region.y) if over else None
-        folder = row is not None and target.rows[row].is_folder
-        done = event.dropped or event.cancelled
-        target.set_drop_row(row if folder and not done else None)
-        self._other.set_class(over and not done, "-drop")
-        if event.dropped and over:
-            self._copy(origin, self._other, self._folder_of(row if folder else None))
-        elif event.dropped:
+    @on(PanePair.Dropped)
+    def _dropped(self, event: PanePair.Dropped) -> None:
+        if event.folder is None:
             self.say("Dropped beside the other pane: nothing was copied.")
-
-    def _list_at(self, event: FileList.Carried) -> Widget | None:
-        if not self.region.contains_point(event.at):
-            return None
-        widget, _ = self.get_widget_at(*event.at)
-        pane = self._other
-        return pane.files if pane in widget.ancestors_with_self else widget
-
-    def _folder_of(self, row: int | None) -> str | None:
-        place, files = self._other.place, self._other.files
-        if row is None or place is None:
-            return None
-        if files.rows[row].is_up:
-            return place.provider.parent(place.folder)
-        return place.provider.child(place.folder, files.rows[row].name)
+        else:
+            self._copy(self._pair.active, self._pair.other, event.folder)

@@ -19,7 +19,7 @@ from hypha_artifact.errors import HyphaError
 from hypha_artifact.models import Artifact
 from hypha_artifact.paths import ArtifactId, printable
 from hypha_tui.providers.session import Session
-from hypha_tui.state.lines import Line, wrap
+from hypha_tui.state.lines import Line, Role, wrap
 from hypha_tui.state.pick_rows import (
     ArtifactRow,
     LocalRow,
@@ -184,10 +184,8 @@ class PickerScreen(ModalScreen[Picked | None]):
     def _fail(self, error: HyphaError) -> None:
         width = max(20, self._list.size.width - 4)
         ellipsis = self._symbols.ellipsis
-        lines: list[Line] = [
-            ((t, "bad"),) for t in wrap(error.message, width, ellipsis)
-        ]
-        lines += [((t, "muted"),) for t in wrap(error.hint, width, ellipsis)]
+        lines = _lines(error.message, "bad", width, ellipsis)
+        lines += _lines(error.hint, "muted", width, ellipsis)
         self._show(())
         self._list.set_empty(lines)
 
@@ -271,3 +269,7 @@ class PickerScreen(ModalScreen[Picked | None]):
             self.dismiss(Picked(artifact=artifact.artifact_id))
         else:
             self._down(Level(artifact=artifact.artifact_id))
+
+
+def _lines(text: str, role: Role, width: int, ellipsis: str) -> list[Line]:
+    return [((piece, role),) for piece in wrap(text, width, ellipsis)]

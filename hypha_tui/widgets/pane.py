@@ -349,7 +349,7 @@ class Pane(Vertical):
         if marked:
             total = sum(row.size or 0 for row in marked)
             parts.append(f"{len(marked):,} marked {size(total)}")
-        listing = self.view.listing if self.view else Listing()
+        listing = self.view.listing
         parts.append(self._counts(listing))
         if self._filter.value:
             parts.append(f"filter {printable(self._filter.value)}")
