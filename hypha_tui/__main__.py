@@ -13,28 +13,25 @@ if TYPE_CHECKING:
     from hypha_artifact.paths import ArtifactId, RemotePath
 
 _HELP = {"help_option_names": ["-h", "--help"]}
+_MORE = """\b
+Examples:
+  hypha-tui
+  hypha-tui ~/data my-lab/zebrafish-atlas
+  hypha-tui . my-lab/zebrafish-atlas:raw/plate7
+  hypha-tui demo            a real server with sample data on this machine
+  hypha-tui ./demo          a folder that is named demo
+"""
 
 
-@click.command(context_settings=_HELP)
+@click.command(context_settings=_HELP, epilog=_MORE)
 @click.version_option(package_name="hypha-tui", prog_name="hypha-tui")
 @click.argument("local", required=False, metavar="[LOCAL_FOLDER]")
 @click.argument("remote", required=False, metavar="[WORKSPACE/ARTIFACT[:FOLDER]]")
 def browse(local: str | None, remote: str | None) -> None:
-    r"""Browse a local folder and a Hypha artifact side by side.
+    """Browse a local folder and a Hypha artifact side by side.
 
     The server is taken from HYPHA_SERVER_URL, HYPHA_WORKSPACE and HYPHA_TOKEN, or
     from a .env file.
-
-    \b
-    hypha-tui demo [--data DIR]
-        starts a real server with sample data on this machine and browses it;
-        a folder that is named demo is reached as ./demo.
-
-    \b
-    Examples:
-      hypha-tui
-      hypha-tui ~/data my-lab/zebrafish-atlas
-      hypha-tui . my-lab/zebrafish-atlas:raw/plate7
     """
     from hypha_artifact.settings import ConnectionSettings  # noqa: PLC0415 - slow
     from hypha_tui.app import HyphaApp  # noqa: PLC0415 - slow
