@@ -120,7 +120,10 @@ def badged(
     Returns:
         Rows in no order.
     """
-    here = dict(_first_names(changes, folder))
+    here: dict[str, StagedChange] = {}
+    for name, change in _first_names(changes, folder):
+        if name not in here or change.kind is ChangeKind.PENDING:
+            here[name] = change
     rows = [_row(entry, here.pop(entry.name, None)) for entry in entries]
     gone = [
         Row(name=name, badge="D", note="gone", size=change.size)

@@ -139,11 +139,11 @@ class MainScreen(Screen[None]):
     async def refresh_artifact(self, artifact_id: ArtifactId) -> None:
         """Read an artifact again and show it in every pane and panel that has it."""
         state = await self._session.stage(artifact_id)
+        self.linked(Link.OK)
         self._stages[artifact_id] = state
         for pane, provider in self._pair.views_of(artifact_id):
-            if True:
-                version = self._version_to_show(provider, state)
-                pane.reload(self._session.view(artifact_id, state, version))
+            version = self._version_to_show(provider, state)
+            pane.reload(self._session.view(artifact_id, state, version))
         self._show_artifact()
 
     def _version_to_show(
@@ -214,7 +214,7 @@ class MainScreen(Screen[None]):
     def _viewed(self, event: Pane.Viewed) -> None:
         provider = event.pane.place.provider if event.pane.place else None
         if isinstance(provider, RemoteProvider) and provider.stage:
-            self._stages.setdefault(provider.remote.id, provider.stage)
+            self._stages[provider.remote.id] = provider.stage
         self._show_artifact()
 
     @on(Pane.RetryWanted)
