@@ -18,6 +18,7 @@ from hypha_artifact.remote import Body, Link, MultipartUpload, RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.engine import TransferEngine
+from hypha_artifact.transfer.jobs import Step
 from hypha_artifact.transfer.state import GroupView, JobState, Snapshot
 
 LAB = ArtifactId("lab", "demo")
@@ -62,7 +63,11 @@ Fault = Callable[[str, object], HyphaError | None]
 
 
 class FakeRemote(RemoteArtifact):
-    """Keeps files in a dict. ``fault`` may refuse any call; ``gate`` holds bytes."""
+    """Keeps files in a dict.
+
+    ``fault`` may refuse any call, ``gate`` holds bytes back, ``answers`` what the
+    store says when it has them all.
+    """
 
     def __init__(self) -> None:
         super().__init__(LAB, Transport(NEVER_USED))
@@ -72,6 +77,8 @@ class FakeRemote(RemoteArtifact):
         self.calls: Counter[str] = Counter()
         self.gate = anyio.Event()
         self.gate.set()
+        self.answers = anyio.Event()
+        self.answers.set()
         self.holds: Callable[[Link], bool] = lambda _link: True
         self.moving = 0
         self.most_moving = 0
@@ -173,9 +180,10 @@ class FakeRemote(RemoteArtifact):
     ) -> str:
         async with self._moves():
             self._call("put", link)
-            data = b"".join([piece async for piece in body])
             if self.holds(link):
                 await self.gate.wait()
+            data = b"".join([piece async for piece in body])
+            await self.answers.wait()
         assert len(data) == length
         if md5 != hashlib.md5(data, usedforsecurity=False).digest():
             raise IntegrityError("The bytes changed on their way.")
@@ -226,11 +234,21 @@ class Driver:
     def seen(self) -> Snapshot:
         return self.engine.snapshot(fresh=True)
 
+    def flying(self) -> list[Step]:
+        jobs = self.engine._board.jobs.values()
+        return [step for job in jobs if job.work for step in job.work.flying]
+
     async def until(self, true: Callable[[Snapshot], bool]) -> Snapshot:
         with anyio.fail_after(20):
             while not true(self.seen):
                 await self.engine.news().wait()
         return self.seen
+
+    async def soon(self, true: Callable[[], bool]) -> None:
+        """Wait for what no snapshot shows."""
+        with anyio.fail_after(20):
+            while not true():
+                await anyio.lowlevel.checkpoint()
 
     async def final(self) -> GroupView:
         return (await self.until(lambda s: s.is_idle)).groups[-1]

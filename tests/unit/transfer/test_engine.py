@@ -305,8 +305,7 @@ async def test_a_paused_upload_keeps_its_acknowledged_parts(
     await driver.until(lambda s: s.groups[0].done == 2 * PART_SIZE)
     await driver.engine.control(Command(action=Action.PAUSE))
     await driver.count(JobState.PAUSED, 1)
-    while remote.moving:
-        await anyio.lowlevel.checkpoint()
+    await driver.soon(lambda: not remote.moving)
     assert driver.seen.groups[0].done == 2 * PART_SIZE
     assert driver.seen.jobs[0].parts_done == 2
     puts = remote.calls["put"]
@@ -316,6 +315,24 @@ async def test_a_paused_upload_keeps_its_acknowledged_parts(
     assert remote.files == data
     assert remote.calls["put"] - puts == 3
     assert remote.calls["start_multipart"] == 1
+
+
+async def test_a_part_that_only_awaits_its_answer_is_not_cut_off(
+    driver: Driver, remote: FakeRemote, tmp_path: Path
+) -> None:
+    data = write(tmp_path, f=BIG)
+    remote.answers = anyio.Event()
+    await upload(driver, tmp_path / "f")
+    await driver.soon(lambda: [s.is_sent for s in driver.flying()] == [True] * 5)
+    await driver.engine.control(Command(action=Action.PAUSE))
+    assert driver.seen.count(JobState.PAUSED) == 1
+    remote.answers.set()
+    await driver.until(lambda s: s.jobs[0].parts_done == 5)
+    assert driver.seen.count(JobState.PAUSED) == 1
+    await driver.engine.control(Command(action=Action.RESUME))
+    assert (await driver.final()).counts == {JobState.DONE: 1}
+    assert remote.files == data
+    assert remote.calls["put"] == 5
 
 
 async def test_a_cut_off_download_goes_on_at_its_byte(

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import anyio
+import pytest
+
+from hypha_artifact._api import endpoints
+from hypha_artifact._api.transport import Transport
+from hypha_artifact.models import StageMode
+from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.settings import ConnectionSettings
+from hypha_artifact.transfer.client import TransferClient
+from hypha_artifact.transfer.state import (
+    Action,
+    Command,
+    DownloadRequest,
+    GroupView,
+    JobState,
+    Snapshot,
+    UploadRequest,
+)
+
+ODD_NAMES = ("#1?.txt", "100%.csv", "naïve – copy.txt", "a b/%41/c+d&e.txt")
+
+
+class Bench:
+    """A client on the real server, an artifact, and a folder; with short verbs."""
+
+    def __init__(
+        self, client: TransferClient, remote: RemoteArtifact, folder: Path
+    ) -> None:
+        self.client = client
+        self.remote = remote
+        self.source = folder / "source"
+        self.target = folder / "target"
+        self.source.mkdir()
+        self.target.mkdir()
+
+    def write(self, name: str, size: int) -> Path:
+        """Write random bytes into the source folder."""
+        path = self.source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            for at in range(0, size, 1 << 20):
+                file.write(os.urandom(min(1 << 20, size - at)))
+        return path
+
+    def request(
+        self, mode: StageMode = StageMode.NEW_VERSION, folder: str = "up"
+    ) -> UploadRequest:
+        return UploadRequest(
+            sources=(self.source,),
+            artifact=self.remote.id,
+            folder=RemotePath(folder),
+            mode=mode,
+        )
+
+    async def upload(
+        self, mode: StageMode = StageMode.NEW_VERSION, folder: str = "up"
+    ) -> int:
+        plan = await self.client.plan(self.request(mode, folder))
+        return await self.client.submit(plan)
+
+    async def download(self, name: str = "up/source", version: str = "stage") -> int:
+        request = DownloadRequest(
+            sources=(RemotePath(name),),
+            artifact=self.remote.id,
+            folder=self.target,
+            version=version,
+        )
+        return await self.client.submit(await self.client.plan(request))
+
+    async def control(self, action: Action, group: int | None = None) -> None:
+        await self.client.control(Command(action=action, group=group))
+
+    async def until(self, true: Callable[[Snapshot], bool]) -> Snapshot:
+        """Poll the snapshot as a front end does."""
+        with anyio.fail_after(120):
+            while not true(self.client.snapshot()):
+                await anyio.sleep(0.02)
+        return self.client.snapshot()
+
+    def group(self, number: int) -> GroupView:
+        return next(g for g in self.client.snapshot().groups if g.id == number)
+
+    async def final(self, number: int) -> dict[JobState, int]:
+        await self.until(lambda _: self.group(number).is_final)
+        return self.group(number).counts
+
+    async def pending(self, folder: str = "up/source") -> list[str]:
+        """Names that the server expects bytes for."""
+        entries = await self.remote.list_folder(
+            RemotePath(folder), version="stage", pending=True
+        )
+        return [entry.name for entry in entries if entry.pending]
+
+    def leftovers(self) -> list[Path]:
+        return list(self.target.rglob("*.hypha-part"))
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """The content of every file below a folder, by relative name."""
+    found: dict[str, str] = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            found[path.relative_to(folder).as_posix()] = digest
+    return found
+
+
+async def new_artifact(transport: Transport) -> ArtifactId:
+    name = ArtifactId(transport.settings.workspace or "", f"transfer-{uuid4().hex}")
+    await transport.call(endpoints.create(name, {"manifest": {"name": "transfer"}}))
+    return name
+
+
+@pytest.fixture
+async def bench(settings: ConnectionSettings, tmp_path: Path) -> AsyncGenerator[Bench]:
+    async with Transport(settings) as transport, TransferClient(settings) as client:
+        remote = RemoteArtifact(await new_artifact(transport), transport)
+        yield Bench(client, remote, tmp_path)
+
+
+@pytest.fixture
+def settings_client(settings: ConnectionSettings) -> TransferClient:
+    return TransferClient(settings)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for 20 MiB, where this user may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
+        pytest.skip("no right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
