@@ -28,6 +28,13 @@ DARK = Theme(
         "block-cursor-blurred-background": "#1f2a35",
         "block-cursor-blurred-foreground": "#d7dde5",
         "input-selection-background": "#264f78",
+        "scrollbar": "#33414f",
+        "scrollbar-hover": "#5aa9ff",
+        "scrollbar-active": "#5aa9ff",
+        "scrollbar-background": "#141b22",
+        "scrollbar-background-hover": "#141b22",
+        "scrollbar-background-active": "#141b22",
+        "scrollbar-corner-color": "#141b22",
     },
 )
 
@@ -52,6 +59,13 @@ LIGHT = Theme(
         "block-cursor-text-style": "none",
         "block-cursor-blurred-background": "#e6ebf0",
         "block-cursor-blurred-foreground": "#1c2530",
+        "scrollbar": "#b8c3ce",
+        "scrollbar-hover": "#0b62c4",
+        "scrollbar-active": "#0b62c4",
+        "scrollbar-background": "#ffffff",
+        "scrollbar-background-hover": "#ffffff",
+        "scrollbar-background-active": "#ffffff",
+        "scrollbar-corner-color": "#ffffff",
     },
 )
 

@@ -41,6 +41,9 @@ class VersionRow(Struct, frozen=True, kw_only=True):
     moment: float | None = None
 
 
+ROOMY = 64
+"""Cells from which on the type of an artifact is shown."""
+
 PickRow: TypeAlias = LocalRow | WorkspaceRow | ArtifactRow | VersionRow
 
 
@@ -126,18 +129,17 @@ def _artifact(row: ArtifactRow, width: int, symbols: Symbols) -> Line:
         return _columns(title, "", _files(artifact), width, symbols)
     name = artifact.alias + ("/" if artifact.is_collection else "")
     about = artifact.name if artifact.name != artifact.alias else ""
-    facts = [
-        "STAGED" if artifact.is_staged else "",
-        "" if artifact.type == "generic" else printable(artifact.type)[:12],
-        _files(artifact),
-    ]
-    right = "  ".join(fact for fact in facts if fact)
+    staged = "STAGED" if artifact.is_staged else ""
+    kind = "" if artifact.type == "generic" else printable(artifact.type)[:12]
+    right = f"{staged:<6} {_files(artifact):>12}"
+    if width >= ROOMY:
+        right = f"{kind:<12} {right}"
     return _columns(name, about, right, width, symbols)
 
 
 def _files(artifact: Artifact) -> str:
     known = artifact.file_count
-    return "" if known is None else f"{count(known, 'file'):>10}"
+    return "" if known is None else count(known, "file")
 
 
 def _columns(name: str, about: str, right: str, width: int, symbols: Symbols) -> Line:

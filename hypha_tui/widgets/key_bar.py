@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
@@ -19,35 +20,49 @@ from hypha_tui.keymap import Key, keys_of, shown
 GAP = 2
 
 
-def label_of(key: Key) -> str:
-    """Name a key's first key and what it does: ``F5/c Copy``."""
-    # An F-key has a letter for a twin, as desktops eat some of them.
-    many = 2 if key.keys[0][:1] == "f" and key.keys[0] != "f" else 1
-    names = "/".join(shown(name) for name in key.keys[:many])
-    return f"{names} {key.label}"
+class Label(Struct, frozen=True, kw_only=True):
+    """A key's label, and the cell where it starts."""
+
+    start: int
+    text: str
+    key: Key
 
 
-def flow(keys: Iterable[Key], width: int, lines: int) -> list[list[tuple[int, Key]]]:
-    """Lay keys out in lines, each with its first cell; what does not fit is left out.
+def label_of(key: Key, *, twins: bool = True) -> str:
+    """Name a key and what it does: ``F5/c Copy``.
 
     Args:
-        keys: In order of importance.
+        key: The keymap's row.
+        twins: Whether an F-key is named with its letter, as desktops eat some.
+    """
+    is_function = key.keys[0][:1] == "f" and key.keys[0] != "f"
+    names = key.keys[: 2 if is_function and twins else 1]
+    return f"{'/'.join(shown(name) for name in names)} {key.label}"
+
+
+def flow(
+    labels: Iterable[tuple[str, Key]], width: int, lines: int
+) -> list[list[Label]]:
+    """Lay labels out in lines; what does not fit is left out.
+
+    Args:
+        labels: In order of importance.
         width: Cells of a line.
         lines: How many lines there are at most.
 
     Returns:
-        For each line used, the start cell and the key of each label.
+        The labels of each line that is used.
     """
-    laid: list[list[tuple[int, Key]]] = [[]]
+    laid: list[list[Label]] = [[]]
     x = 1
-    for key in keys:
-        need = cell_len(label_of(key))
+    for text, key in labels:
+        need = cell_len(text)
         if x + need > width and laid[-1]:
             if len(laid) == lines:
                 break
             laid.append([])
             x = 1
-        laid[-1].append((x, key))
+        laid[-1].append(Label(start=x, text=text, key=key))
         x += need + GAP
     return laid
 
@@ -67,7 +82,7 @@ class KeyBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._contexts: tuple[str, ...] = ("list", "main")
-        self._lines: list[list[tuple[int, Key]]] = []
+        self._lines: list[list[Label]] = []
 
     def show(self, contexts: Sequence[str]) -> None:
         """Show the keys of these contexts, the first one's first."""
@@ -79,11 +94,14 @@ class KeyBar(Widget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        keys = [
-            key for context in self._contexts for key in keys_of(context) if key.label
-        ]
+        keys = [k for context in self._contexts for k in keys_of(context) if k.label]
         keys.sort(key=_rank)
-        self._lines = flow(keys, self.size.width, max(1, self.size.height))
+        width, height = self.size.width, max(1, self.size.height)
+        for twins in (True, False):
+            labels = [(label_of(key, twins=twins), key) for key in keys]
+            self._lines = flow(labels, width, height)
+            if sum(map(len, self._lines)) == len(keys):
+                break
         self.refresh()
 
     @override
@@ -92,19 +110,19 @@ class KeyBar(Widget):
         label = self.get_component_rich_style("key-bar--label")
         segments: list[Segment] = []
         x = 0
-        for start, key in self._lines[y] if y < len(self._lines) else ():
-            segments.append(Segment(" " * (start - x), self.rich_style))
-            keys, _, text = label_of(key).partition(" ")
+        for each in self._lines[y] if y < len(self._lines) else ():
+            segments.append(Segment(" " * (each.start - x), self.rich_style))
+            keys, _, text = each.text.partition(" ")
             segments += [Segment(keys, name), Segment(f" {text}", label)]
-            x = start + cell_len(label_of(key))
+            x = each.start + cell_len(each.text)
         strip = Strip(segments)
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which label was hit."""
-        for start, key in self._lines[event.y] if event.y < len(self._lines) else ():
-            if start <= event.x < start + cell_len(label_of(key)):
-                self.post_message(self.Pressed(key))
+        for each in self._lines[event.y] if event.y < len(self._lines) else ():
+            if each.start <= event.x < each.start + cell_len(each.text):
+                self.post_message(self.Pressed(each.key))
 
 
 def _rank(key: Key) -> int:

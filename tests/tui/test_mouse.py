@@ -195,9 +195,9 @@ async def test_titles_sort_and_reverse(session: FakeSession, local: Path) -> Non
 async def test_the_key_bar_can_be_clicked(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
         bar = screen.query_one(KeyBar)
-        start, key = bar._lines[0][0]
-        assert key.action == "help"
-        await pilot.click(bar, offset=(start, 0))
+        label = bar._lines[0][0]
+        assert label.key.action == "help"
+        await pilot.click(bar, offset=(label.start, 0))
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "HelpScreen")
 
 
