@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,6 +28,7 @@ from hypha_artifact.transfer.state import (
     Snapshot,
     UploadRequest,
 )
+from tests.faults import FaultProxy
 
 ODD_NAMES = ("#1?.txt", "100%.csv", "naïve – copy.txt", "a b/%41/c+d&e.txt")
 
@@ -83,7 +86,7 @@ class Bench:
     async def until(self, true: Callable[[Snapshot], bool]) -> Snapshot:
         """Poll the snapshot as a front end does."""
         with anyio.fail_after(120):
-            while not true(self.client.snapshot()):
+            while not true(self.client.snapshot()):  # noqa: ASYNC110 - polled by design
                 await anyio.sleep(0.02)
         return self.client.snapshot()
 
@@ -124,9 +127,26 @@ async def new_artifact(transport: Transport) -> ArtifactId:
 
 @pytest.fixture
 async def bench(settings: ConnectionSettings, tmp_path: Path) -> AsyncGenerator[Bench]:
-    async with Transport(settings) as transport, TransferClient(settings) as client:
+    async with _bench(settings, settings, tmp_path) as bench:
+        yield bench
+
+
+@pytest.fixture
+async def faulty(
+    faults: FaultProxy, settings: ConnectionSettings, tmp_path: Path
+) -> AsyncGenerator[Bench]:
+    """A bench whose client, not its ``remote``, goes through the fault proxy."""
+    async with _bench(settings, faults.settings, tmp_path) as bench:
+        yield bench
+
+
+@asynccontextmanager
+async def _bench(
+    direct: ConnectionSettings, client: ConnectionSettings, folder: Path
+) -> AsyncGenerator[Bench]:
+    async with Transport(direct) as transport, TransferClient(client) as engine:
         remote = RemoteArtifact(await new_artifact(transport), transport)
-        yield Bench(client, remote, tmp_path)
+        yield Bench(engine, remote, folder)
 
 
 @pytest.fixture
@@ -139,8 +159,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for 20 MiB, where this user may mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if os.geteuid() != 0 or mount is None or umount is None:
+        pytest.skip("no right to mount a small disk")
+    command = [mount, "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
         pytest.skip("no right to mount a small disk")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run([umount, str(folder)], check=True)
