@@ -11,6 +11,7 @@ from hypha_artifact.models import (
     ChangeKind,
     Entry,
     StagedChange,
+    StageMode,
     StageState,
 )
 from hypha_artifact.paths import ROOT, RemotePath
@@ -53,8 +54,9 @@ class RemoteProvider:
     @property
     def state(self) -> str:
         """The version that is shown, or what the stage will become."""
-        if self.version == STAGE:
-            return f"stage > {self.stage.target}" if self.stage else "stage"
+        if self.version == STAGE and self.stage:
+            in_place = self.stage.mode is StageMode.IN_PLACE
+            return f"stage {'in' if in_place else '>'} {self.stage.target}"
         if self.version:
             return self.version
         return self.record.latest.version if self.record.latest else "no version yet"
@@ -126,7 +128,7 @@ def badged(
             here[name] = change
     rows = [_row(entry, here.pop(entry.name, None)) for entry in entries]
     gone = [
-        Row(name=name, badge="D", note="gone", size=change.size)
+        Row(name=name, badge="D", note="gone", error="it is removed in the stage")
         for name, change in here.items()
         if with_removed and change.kind is ChangeKind.REMOVED and "/" not in name
     ]
@@ -162,6 +164,7 @@ def _row(entry: Entry, change: StagedChange | None) -> Row:
         badge=badge,
         live=bool(change and change.live),
         note="wait" if entry.pending else "",
+        error="its bytes are not there yet" if entry.pending else None,
     )
 
 

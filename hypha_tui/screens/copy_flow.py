@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from hypha_artifact.errors import InvalidInput
-from hypha_artifact.models import ChangeKind, StageMode
+from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.state import (
     DownloadRequest,
@@ -24,7 +23,14 @@ from hypha_tui.state.rows import Row
 from hypha_tui.state.text import count, size
 from hypha_tui.widgets.status_bar import Tone
 
-_NO_BYTES = {ChangeKind.REMOVED.value, ChangeKind.PENDING.value}
+_ARTIFACTS = (
+    "Copying between two artifacts is not there yet. Copy to a local folder first "
+    "(@ = open one), and from there to the other artifact."
+)
+_FOLDERS = (
+    "Copying between two local folders is not there yet; copy to an artifact instead "
+    "(@ = open one)."
+)
 
 
 class CopyIntent(Struct, frozen=True, kw_only=True):
@@ -49,26 +55,22 @@ def refusal(intent: CopyIntent) -> str | None:
         return "Nothing is selected: Space marks a row, or put the cursor on one."
     if target.read_only:
         return f"{target.read_only} V = choose the latest version."
-    if origin.is_remote and target.is_remote:
-        return (
-            "Copying between two artifacts is not there yet. Copy to a local folder "
-            "first (@ = open one), and from there to the other artifact."
-        )
-    if not origin.is_remote and not target.is_remote:
-        return (
-            "Copying between two local folders is not there yet; copy to an artifact "
-            "instead (@ = open one)."
-        )
-    return _refused_rows(intent.rows)
-
-
-def _refused_rows(rows: Sequence[Row]) -> str | None:
-    for row in rows:
-        if row.badge in _NO_BYTES:
-            return (
-                f"'{row.name}' has no bytes to copy: it is removed, or not there yet."
-            )
+    if origin.is_remote is target.is_remote:
+        return _ARTIFACTS if origin.is_remote else _FOLDERS
+    if not movable(intent):
+        row = intent.rows[0]
+        return f"'{row.name}' cannot be copied: {row.error}."
     return None
+
+
+def movable(intent: CopyIntent) -> tuple[Row, ...]:
+    """Leave out the rows of an artifact that have no bytes.
+
+    Local ones are all looked at by the plan, which says what is wrong with each.
+    """
+    if not intent.origin.provider.is_remote:
+        return intent.rows
+    return tuple(row for row in intent.rows if row.error is None)
 
 
 class CopyFlow:
@@ -141,7 +143,7 @@ class CopyFlow:
     async def _download(self, intent: CopyIntent, provider: RemoteProvider) -> bool:
         folder = RemotePath(intent.origin.folder)
         request = DownloadRequest(
-            sources=tuple(_join(folder, row) for row in intent.rows),
+            sources=tuple(_join(folder, row) for row in movable(intent)),
             artifact=provider.remote.id,
             folder=Path(intent.target.folder),
             version=provider.version,

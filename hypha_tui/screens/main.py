@@ -17,7 +17,7 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from hypha_artifact.errors import HyphaError, NetworkError
-from hypha_artifact.models import StageState, User
+from hypha_artifact.models import StageMode, StageState, User
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.state import Direction, Snapshot
 from hypha_tui.providers.remote import STAGE, RemoteProvider
@@ -189,10 +189,11 @@ class MainScreen(Screen[None]):
         """Show how far everything is."""
         self._transfers.show(snapshot)
         self._transfer_line.tell(transfer_line(snapshot, self.symbols))
+        idle = snapshot.is_idle
         self._show_header(
-            upload_rate=snapshot.upload_rate,
-            download_rate=snapshot.download_rate,
-            eta=None if snapshot.is_idle else snapshot.eta,
+            upload_rate=0.0 if idle else snapshot.upload_rate,
+            download_rate=0.0 if idle else snapshot.download_rate,
+            eta=None if idle else snapshot.eta,
         )
 
     def relist(self, artifact_id: ArtifactId) -> None:
@@ -230,7 +231,7 @@ class MainScreen(Screen[None]):
         self._show_header(
             artifact=str(artifact_id or ""),
             version=latest.version if latest else "",
-            target=state.target if state and state.mode else "",
+            target=_target(state),
         )
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -463,3 +464,9 @@ class MainScreen(Screen[None]):
             self.say("Dropped beside the other pane: nothing was copied.")
         else:
             self._copy(self._pair.active, self._pair.other, event.folder)
+
+
+def _target(state: StageState | None) -> str:
+    if state is None or state.mode is None:
+        return ""
+    return "in place" if state.mode is StageMode.IN_PLACE else state.target

@@ -196,18 +196,26 @@ def _removal_dialog(
     total = sum(length for _, length in files)
     what = f"{count(len(files), 'file')}, {size(total)}"
     names = _names([path for path, _ in files])
-    if state.mode is StageMode.NEW_VERSION:
-        tail = "They leave the stage; their uploaded bytes are deleted."
-    else:
-        latest = state.artifact.latest
-        tail = (
-            "Staged in place: readers of "
-            f"{printable(latest.version) if latest else 'it'} see them until you "
-            "commit, and a discard before that keeps them."
-        )
+    tail = _removal_effect([path for path, _ in files], state)
     typed = len(files) if len(files) > MANY else None
     body = f"Remove {what}?\n{names}\n{tail}"
     return ConfirmScreen("Remove", body, key="y", label="Remove", typed=typed)
+
+
+def _removal_effect(paths: Sequence[RemotePath], state: StageState) -> str:
+    staged = {change.path for change in state.changes}
+    own = sum(path in staged for path in paths)
+    if own == len(paths):
+        return "They leave the stage; their uploaded bytes are deleted."
+    latest = state.artifact.latest
+    version = printable(latest.version) if latest else "the artifact"
+    text = (
+        f"Staged in place: readers of {version} see them until you commit, and a "
+        "discard before that keeps them."
+    )
+    if own:
+        text += f" The {count(own, 'file')} uploaded in this stage go at once."
+    return text
 
 
 def _names(paths: Sequence[RemotePath]) -> str:
