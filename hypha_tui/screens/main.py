@@ -291,7 +291,9 @@ class MainScreen(Screen[None]):
         if view is None:
             return
         taken = frozenset(row.name for row in view.listing.rows)
-        await self._locals.make_folder(view.place, taken)
+        name = await self._locals.make_folder(view.place, taken)
+        if name and pane.place and pane.place.folder == view.place.folder:
+            pane.reload(cursor=name)
 
     def action_remove(self) -> None:
         """Remove the selection."""

@@ -299,6 +299,12 @@ class FileList(ScrollView, can_focus=True):
 
     # The mouse.
 
+    @property
+    def has_mouse(self) -> bool:
+        """Whether it captures the mouse."""
+        captured = self.app.mouse_captured  # pyright: ignore[reportUnknownMemberType]
+        return captured is self
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Press: move the cursor, toggle, or begin a drag."""
         self._mouse.press(event)

@@ -120,7 +120,7 @@ class MouseGrammar:
 
         The message may come late, when the next press has captured the mouse again.
         """
-        if self._press is not None and self._list.app.mouse_captured is not self._list:
+        if self._press is not None and not self._list.has_mouse:
             self.cancel()
 
     def _reach(self, y: int) -> None:

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
+from textual.worker import Worker
 from typing_extensions import override
 
 from hypha_artifact.errors import InvalidInput
@@ -75,6 +76,7 @@ class Pane(Vertical):
         self.show_hidden = True
         self._history: History[Place] = History()
         self._loading: Place | None = None
+        self._listing: Worker[None] | None = None
         self._cursors: dict[tuple[str, str], str] = {}
         self._sorted: tuple[Row, ...] = ()
         self._rows: tuple[Row, ...] = ()
@@ -110,20 +112,24 @@ class Pane(Vertical):
         self._loading = place
         self._caption()
         work = self._load(place, cursor, remember=remember)
-        self.run_worker(work, group="list", exclusive=True)
+        self._listing = self.run_worker(work, group="list", exclusive=True)
 
-    def reload(self, provider: FileProvider | None = None) -> None:
+    def reload(
+        self, provider: FileProvider | None = None, *, cursor: str | None = None
+    ) -> None:
         """List the place again; cursor and marks stay.
 
         Args:
             provider: A newer view of the same tree, if there is one.
+            cursor: The name to put the cursor on instead.
         """
         place = self._loading or self.place
         if place is None:
             return
         fresh = Place(provider=provider or place.provider, folder=place.folder)
         current = self.files.current
-        self.go(fresh, cursor=current.name if current else None, remember=False)
+        name = cursor or (current.name if current else None)
+        self.go(fresh, cursor=name, remember=False)
 
     async def _load(self, place: Place, cursor: str | None, *, remember: bool) -> None:
         listing = await place.provider.list(place.folder)
@@ -184,7 +190,8 @@ class Pane(Vertical):
         if self.place is None:
             return None
         if not row.is_folder:
-            return row.error and f"{row.name}: {row.error}."
+            why = row.error or "a file cannot be opened here yet; F5 copies it"
+            return f"{row.name}: {why}."
         try:
             folder = self.place.provider.child(self.place.folder, row.name)
         except InvalidInput as error:
@@ -198,9 +205,13 @@ class Pane(Vertical):
 
     def close(self) -> None:
         """Show no place any more."""
-        self.workers.cancel_group(self, "list")
+        self._stop_listing()
         self._loading = self.view = None
         self.border_title = self.border_subtitle = None
+
+    def _stop_listing(self) -> None:
+        if self._listing is not None:
+            self._listing.cancel()
 
     # What is chosen.
 
@@ -281,7 +292,7 @@ class Pane(Vertical):
     @on(FileList.SteppedBack)
     def _step_back(self) -> None:
         if self._loading is not None and self.view is not None:
-            self.workers.cancel_group(self, "list")
+            self._stop_listing()
             self._loading = None
             self._caption()
         elif self.clear_filter():

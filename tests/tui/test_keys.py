@@ -223,7 +223,7 @@ async def _(desk: Desk, key: str) -> None:
     await desk.dialog("NameScreen")
     await desk.press(*"fresh", "enter")
     await desk.until((desk.local / "fresh").is_dir)
-    await desk.until(lambda: "fresh" in {row.name for row in desk.files.rows})
+    await desk.until(lambda: desk.name == "fresh")
 
 
 @check("main.remove")

@@ -129,9 +129,9 @@ async def test_marked_rows_are_carried_to_the_other_pane(
         await pilot.mouse_up(left, offset=(10, 4))
         await pilot.mouse_down(left, offset=(10, 3))
         await pilot.hover(right, offset=(10, 1))
-        assert right.drop_row == 1
+        await until(pilot, lambda: right.drop_row == 1)
         await pilot.hover(right, offset=(10, 8))
-        assert right.drop_row is None
+        await until(pilot, lambda: right.drop_row is None)
         await pilot.mouse_up(right, offset=(10, 8))
         await until(pilot, lambda: session.fake.asked)
         request = session.fake.asked[0]
