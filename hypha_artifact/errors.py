@@ -21,6 +21,7 @@
     ├── StoreError                         the object store (S3) refused bytes
     │   └── LinkExpired                    a presigned URL is too old
     ├── NetworkError (ConnectionError)     no answer, or half of one
+    │   ├── Unreachable                    nobody listens there, or no way leads there
     │   └── NetworkTimeout (TimeoutError)
     ├── TransferFailed (OSError)           some files of a transfer did not arrive
     ├── IntegrityError                     bytes arrived, but not the right ones
@@ -254,6 +255,10 @@ class NetworkError(HyphaError, ConnectionError):
 
     default_hint = "Check the connection and that the server is up; then try again."
     remedy = Remedy.RETRY
+
+
+class Unreachable(NetworkError):
+    """No connection was made at all, so nothing was sent."""
 
 
 class NetworkTimeout(NetworkError, TimeoutError):

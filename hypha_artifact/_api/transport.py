@@ -28,6 +28,7 @@ from hypha_artifact.errors import (
     NetworkError,
     NetworkTimeout,
     ServerFault,
+    Unreachable,
 )
 from hypha_artifact.settings import ConnectionSettings
 
@@ -209,7 +210,7 @@ def _network_errors(subject: str) -> Generator[None]:
         raise InvalidInput(f"{subject}: the URL is not valid.") from error
     except httpx.ConnectError as error:
         host = urlsplit(str(error.request.url)).netloc
-        raise NetworkError(f"{subject}: no connection to {host} ({error}).") from error
+        raise Unreachable(f"{subject}: no connection to {host} ({error}).") from error
     except httpx.TransportError as error:
         why = str(error) or type(error).__name__
         raise NetworkError(f"{subject}: the connection broke ({why}).") from error

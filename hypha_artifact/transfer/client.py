@@ -82,12 +82,14 @@ class TransferClient:
             The number of the batch, in milliseconds.
         """
         running = await self._started()
-        return await running.run(self._then_show(running.engine.submit(plan)))
+        engine = running.engine
+        return await running.run(self._then_show(engine, engine.submit(plan)))
 
     async def control(self, command: Command) -> None:
         """Do what is asked to the jobs that it can be done to; others stay."""
         running = await self._started()
-        await running.run(self._then_show(running.engine.control(command)))
+        engine = running.engine
+        await running.run(self._then_show(engine, engine.control(command)))
 
     def snapshot(self) -> Snapshot:
         """Return what there is to see; the same object while nothing changed."""
@@ -127,35 +129,40 @@ class TransferClient:
         running = self._running
         try:
             async with Transport(self._settings) as transport:
-
-                def remote_for(artifact: ArtifactId) -> RemoteArtifact:
-                    return RemoteArtifact(artifact, transport)
-
-                async with (
-                    TransferEngine(
-                        remote_for, clock=self._clock, workers=self._workers
-                    ) as engine,
-                    anyio.create_task_group() as tasks,
-                ):
-                    tasks.start_soon(self._show, engine)
-                    self._engine = engine
-                    ended = anyio.Event()
-                    running.set_result(_Running(engine, ended))
-                    await ended.wait()
-                    tasks.cancel_scope.cancel()
-        except HyphaError as error:
+                await self._run_engine(transport, running)
+        except Exception as error:
             if running.done():
                 raise
-            running.set_exception(error)
+            known = isinstance(error, HyphaError)
+            running.set_exception(
+                error if known else HyphaError(f"Transfers cannot start: {error!r}")
+            )
+
+    async def _run_engine(
+        self, transport: Transport, running: Future[_Running]
+    ) -> None:
+        def remote_for(artifact: ArtifactId) -> RemoteArtifact:
+            return RemoteArtifact(artifact, transport)
+
+        engine = TransferEngine(remote_for, clock=self._clock, workers=self._workers)
+        async with anyio.create_task_group() as tasks:
+            async with engine:
+                tasks.start_soon(self._show, engine)
+                ended = anyio.Event()
+                running.set_result(_Running(engine, ended))
+                await ended.wait()
+            tasks.cancel_scope.cancel()
 
     async def _show(self, engine: TransferEngine) -> None:
         async for snapshot in engine.snapshots():
             self._shown = snapshot
 
-    async def _then_show(self, call: Coroutine[Any, Any, T]) -> T:
+    async def _then_show(
+        self, engine: TransferEngine, call: Coroutine[Any, Any, T]
+    ) -> T:
         """Let the caller see in the next snapshot what it has just asked for."""
         answer = await call
-        self._shown = self._engine.snapshot(fresh=True)
+        self._shown = engine.snapshot(fresh=True)
         return answer
 
 

@@ -76,7 +76,7 @@ class TransferEngine:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def aclose(self, patience: float = 10.0) -> None:
+    async def aclose(self, patience: float = 30.0) -> None:
         """Cancel what is unfinished, clean up after it, and stop.
 
         Args:
@@ -85,7 +85,8 @@ class TransferEngine:
         tasks, self._tasks = self._tasks, None
         if tasks is None:
             return
-        self._commands.run(Command(action=Action.CANCEL))
+        for action in (Action.CANCEL, Action.CLEAR):
+            self._commands.run(Command(action=action))
         self._workers.wake()
         with anyio.move_on_after(patience, shield=True):
             await self._workers.tidied()

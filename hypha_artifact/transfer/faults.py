@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from hypha_artifact.errors import (
     ArtifactNotFound,
     HyphaError,
+    NetworkError,
     NotStaged,
     PermissionDenied,
     RateLimited,
     Remedy,
     StageError,
+    StoreError,
     VersionNotFound,
 )
 from hypha_artifact.transfer.board import Board
@@ -23,6 +25,8 @@ from hypha_artifact.transfer.state import JobState
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
+
+_NOT_BY_CHANCE = frozenset({400, 404, 409, 501})
 
 _AGAIN = frozenset({Remedy.RETRY, Remedy.RETRY_AFTER, Remedy.NEW_LINK})
 _HITS_ALL = (
@@ -72,7 +76,7 @@ class Faults:
         if job.state is JobState.WAITING:
             return  # another part of it failed a moment ago
         stale = error.remedy is Remedy.NEW_LINK
-        if stale and not job.group.mover.renew(job):
+        if (stale or _may_be_stale(job, error)) and not job.group.mover.renew(job):
             self._board.reset(job)
         if job.tries >= TRIES:
             self.fail(job, error)
@@ -145,6 +149,17 @@ class Faults:
         group.error = f"Not everything could be cleaned up: {error.explain()}"
         group.failures = 0
         group.litter.clear()
+
+
+def _may_be_stale(job: Job, error: HyphaError) -> bool:
+    """Suspect the upload itself before the last try.
+
+    A store that has forgotten an upload may hang up on its parts instead of saying so
+    (rclone behind Hypha's proxy, after a restart).
+    """
+    hung_up = type(error) is NetworkError
+    refused = isinstance(error, StoreError) and error.status in _NOT_BY_CHANCE
+    return job.tries == TRIES - 1 and (hung_up or refused)
 
 
 def backoff(tries: int) -> float:

@@ -11,10 +11,10 @@ from msgspec import Struct
 from hypha_artifact.transfer.jobs import Group, Job, Lane, Step
 from hypha_artifact.transfer.state import JobState
 
-BATCH = 200
-"""Most files that are signed in one call."""
+BATCH = 100
+"""Most files that are signed in one call; each is one to take back on a cancel."""
 
-AHEAD = {Lane.SMALL: 200, Lane.LARGE: 2}
+AHEAD = {Lane.SMALL: 100, Lane.LARGE: 2}
 """Linked files that wait in a lane; below that, more links are asked for."""
 
 

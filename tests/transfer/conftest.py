@@ -127,7 +127,7 @@ async def new_artifact(transport: Transport) -> ArtifactId:
 
 @pytest.fixture
 async def bench(settings: ConnectionSettings, tmp_path: Path) -> AsyncGenerator[Bench]:
-    async with _bench(settings, settings, tmp_path) as bench:
+    async with open_bench(settings, settings, tmp_path) as bench:
         yield bench
 
 
@@ -136,12 +136,12 @@ async def faulty(
     faults: FaultProxy, settings: ConnectionSettings, tmp_path: Path
 ) -> AsyncGenerator[Bench]:
     """A bench whose client, not its ``remote``, goes through the fault proxy."""
-    async with _bench(settings, faults.settings, tmp_path) as bench:
+    async with open_bench(settings, faults.settings, tmp_path) as bench:
         yield bench
 
 
 @asynccontextmanager
-async def _bench(
+async def open_bench(
     direct: ConnectionSettings, client: ConnectionSettings, folder: Path
 ) -> AsyncGenerator[Bench]:
     async with Transport(direct) as transport, TransferClient(client) as engine:
