@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Protocol
 
 from hypha_artifact.errors import HyphaError, NetworkError, SignInRequired
-from hypha_artifact.models import User
+from hypha_artifact.models import StageState, User
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 from hypha_tui.providers.base import Place
 from hypha_tui.providers.local import LocalProvider
 from hypha_tui.providers.remote import STAGE
 from hypha_tui.screens.picker import Picked, PickerScreen
 from hypha_tui.screens.ui import Ui
+from hypha_tui.state.text import count
 from hypha_tui.widgets.pane import Pane
 from hypha_tui.widgets.status_bar import Link
 
@@ -90,6 +91,8 @@ class OpenFlow:
         self._ui.linked(Link.OK)
         if version == STAGE and stage.mode is None:
             version = None
+        if version is None and stage.mode is not None:
+            self._ui.say(_open_stage(stage))
         pane.go(
             Place(provider=session.view(artifact_id, stage, version), folder=folder)
         )
@@ -133,3 +136,9 @@ class OpenFlow:
             self._ui.linked(Link.DOWN)
         elif isinstance(error, SignInRequired):
             self._ui.linked(Link.REFUSED)
+
+
+def _open_stage(stage: StageState) -> str:
+    changes = count(len(stage.changes), "change")
+    mode = stage.mode.value if stage.mode else ""
+    return f"A stage is open ({mode}, {changes}): V = look into it, s = its changes."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from anyio import to_thread
 from msgspec import Struct
@@ -111,7 +112,7 @@ class Pane(Vertical):
         """
         self._loading = place
         self._caption()
-        work = self._load(place, cursor, remember=remember)
+        work = partial(self._load, place, cursor, remember=remember)
         self._listing = self.run_worker(work, group="list", exclusive=True)
 
     def reload(
@@ -233,7 +234,7 @@ class Pane(Vertical):
     def sort(self, order: Order) -> None:
         """Show the rows in another order."""
         self.order = order
-        self.run_worker(self._sort_again(), group="sort", exclusive=True)
+        self.run_worker(self._sort_again, group="sort", exclusive=True)
 
     async def _sort_again(self) -> None:
         listing = self.view.listing if self.view else Listing()
