@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Input, Static
 from typing_extensions import override
 
@@ -46,7 +45,7 @@ class ConfirmScreen(Dialog[bool]):
         self._say_keys(sure=typed is None)
 
     @override
-    def body(self) -> Iterable[Widget]:
+    def body(self) -> ComposeResult:
         yield Static(Content(self._body))
         if self._typed is not None:
             yield Static(

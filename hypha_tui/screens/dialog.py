@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual._context import active_app
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
+from textual.widgets import Static
 from typing_extensions import override
 
 from hypha_artifact.paths import printable
@@ -43,7 +44,9 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
             scrollbar-background: $surface;
             scrollbar-color: $border-blurred;
         }
-        & > #dialog > #keys { dock: bottom; margin: 1 0 0 0; }
+        & > #dialog > #foot {
+            dock: bottom; height: auto; padding-top: 1; background: $surface;
+        }
         &.-ascii > #dialog { border: ascii $border; }
         Static { height: auto; }
         Input, TextArea { background: $panel; padding: 0 1; }
@@ -66,8 +69,11 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     ) -> None:
         super().__init__()
         self._symbols_given = symbols
+        self.list: Widget | None = None
         self.frame = VerticalScroll(id="dialog", can_focus=False)
         self.frame.border_title = Content(printable(title))
+        self.foot_note = Static(id="note", classes="warning", markup=False)
+        self.foot_note.display = False
         self.keys_line = KeysLine(keys)
 
     @property
@@ -81,9 +87,11 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     def compose(self) -> ComposeResult:
         with self.frame:
             yield from self.body()
-            yield self.keys_line
+            with Vertical(id="foot"):
+                yield self.foot_note
+                yield self.keys_line
 
-    def body(self) -> Iterable[Widget]:
+    def body(self) -> ComposeResult:
         """Make what stands in the frame."""
         raise NotImplementedError
 
@@ -91,9 +99,24 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         """Use plain characters where the terminal has no others."""
         self.set_class(self.symbols == ASCII, "-ascii")
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the list be as high as the screen has room for."""
+        if self.list is not None:
+            # In cells: an automatic height knows no other limits of what is in it.
+            self.list.styles.max_height = max(3, self.room(event.size.height))
+
+    def room(self, height: int) -> int:
+        """Return the rows that ``list`` may have on a screen of some height."""
+        return height - 10
+
     def on_click(self, event: events.Click) -> None:
         """Leave the dialog alone when something beside it is clicked."""
         event.stop()
+
+    def note(self, text: str) -> None:
+        """Say something above the keys, for as long as it holds."""
+        self.foot_note.display = bool(text)
+        self.foot_note.update(Content(printable(text)))
 
     def action_leave(self) -> None:
         """Close without an answer."""

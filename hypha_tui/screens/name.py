@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Input, Static
 from typing_extensions import override
 
@@ -40,7 +40,7 @@ class NameScreen(Dialog[str | None]):
         self._say_keys(ok=check(initial) is None)
 
     @override
-    def body(self) -> Iterable[Widget]:
+    def body(self) -> ComposeResult:
         yield self._input
         yield self._wrong
 

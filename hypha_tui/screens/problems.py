@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from msgspec import Struct
+from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widget import Widget
 from typing_extensions import override
 
 from hypha_tui.screens.dialog import Dialog
@@ -33,7 +33,7 @@ class ProblemList(LineList[_Row]):
     """
 
     DEFAULT_CSS = """
-    ProblemList { height: auto; min-height: 1; max-height: 30; }
+    ProblemList { height: auto; min-height: 1; }
     """
 
     def __init__(self, problems: Sequence[str], ellipsis: str) -> None:
@@ -67,7 +67,6 @@ class ProblemsScreen(Dialog[None]):
 
     DEFAULT_CSS = """
     ProblemsScreen > #dialog { max-width: 100; }
-    ProblemsScreen > #dialog > ProblemList { max-height: 80vh; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape,q,enter", "leave", "Close")]
 
@@ -76,5 +75,6 @@ class ProblemsScreen(Dialog[None]):
         self._lines = tuple(lines)
 
     @override
-    def body(self) -> Iterable[Widget]:
-        yield ProblemList(self._lines, self.symbols.ellipsis)
+    def body(self) -> ComposeResult:
+        self.list = ProblemList(self._lines, self.symbols.ellipsis)
+        yield self.list

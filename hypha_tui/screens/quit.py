@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
@@ -82,7 +81,7 @@ class QuitScreen(Dialog[QuitChoice]):
         self._snapshot = snapshot
 
     @override
-    def body(self) -> Iterable[Widget]:
+    def body(self) -> ComposeResult:
         yield Static(Content(pending(self._snapshot)))
         if self._snapshot.count(JobState.PAUSED):
             paused = "Paused files do not finish by themselves: resume them first (P)."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
@@ -74,7 +73,7 @@ class StageModeScreen(Dialog[StageMode | None]):
         self._artifact = artifact
 
     @override
-    def body(self) -> Iterable[Widget]:
+    def body(self) -> ComposeResult:
         yield Static(Content("What shall the changes become?\n"))
         yield Card("n", *new_version(self._artifact), id="new")
         yield Card("i", *in_place(self._artifact), id="place")

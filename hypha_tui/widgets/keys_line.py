@@ -20,7 +20,6 @@ _COLOURS: dict[Tone, tuple[str, str]] = {
     "danger": ("bold $background on $error", "bold $background on $error"),
     "off": ("dim on $panel", "dim on $panel"),
 }
-_GAP = "  "
 
 
 class KeyHint(Struct, frozen=True, kw_only=True):
@@ -37,6 +36,7 @@ class KeysLine(Widget):
 
     Args:
         hints: The keys, the most important first.
+        gap: Cells between two of them.
         id: The widget's name in the tree.
     """
 
@@ -45,9 +45,16 @@ class KeysLine(Widget):
     KeysLine { height: auto; width: 1fr; }
     """
 
-    def __init__(self, hints: Sequence[KeyHint] = (), *, id: str = "keys") -> None:  # noqa: A002 - Textual's name for it
+    def __init__(
+        self,
+        hints: Sequence[KeyHint] = (),
+        *,
+        gap: int = 2,
+        id: str = "keys",  # noqa: A002 - Textual's name for it
+    ) -> None:
         super().__init__(id=id)
         self._hints = tuple(hints)
+        self._gap = gap
 
     @property
     def hints(self) -> tuple[KeyHint, ...]:
@@ -71,7 +78,7 @@ class KeysLine(Widget):
     @override
     def render(self) -> Content:
         rows = self._rows(self.size.width)
-        lines = (Content(_GAP).join(map(_button, row)) for row in rows)
+        lines = (Content(" " * self._gap).join(map(_button, row)) for row in rows)
         return Content("\n").join(lines)
 
     def _rows(self, width: int) -> list[list[KeyHint]]:
@@ -83,7 +90,7 @@ class KeysLine(Widget):
                 rows.append([])
                 left = width
             rows[-1].append(hint)
-            left -= wide + len(_GAP)
+            left -= wide + self._gap
         return rows
 
     async def on_click(self, event: events.Click) -> None:
@@ -98,7 +105,7 @@ class KeysLine(Widget):
             wide = _button(hint).cell_length
             if 0 <= x < wide:
                 return hint
-            x -= wide + len(_GAP)
+            x -= wide + self._gap
         return None
 
 

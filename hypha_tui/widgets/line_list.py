@@ -55,6 +55,12 @@ def bindings(keys: Iterable[Key]) -> list[BindingType]:
     return [Binding(",".join(k.keys), k.action, k.help, show=False) for k in keys]
 
 
+MOVES: list[BindingType] = bindings(
+    key for key in keys_of("list") if key.action in _MOVES - {"open"}
+)
+"""What moves the cursor; for lists whose other keys are their own."""
+
+
 def content(line: Line) -> Content:
     """Make a text of a line that is not drawn by a list: a title, a hint."""
     return Content.assemble(*((text, COLOURS[role]) for text, role in line))

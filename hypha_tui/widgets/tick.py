@@ -16,7 +16,45 @@ Shape: TypeAlias = Literal["box", "circle"]
 _MARKS: dict[Shape, tuple[str, str]] = {"box": ("[ ]", "[x]"), "circle": ("( )", "(*)")}
 
 
-class Tick(Horizontal, can_focus=True):
+class Bullet(Horizontal):
+    """A mark, and a text that wraps beside it.
+
+    Args:
+        mark: At most three characters.
+        text: Shown as it is, never as markup.
+        id: The widget's name in the tree.
+        classes: Its classes in the style sheet.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Bullet {
+        height: auto;
+        & > .mark { width: 4; text-style: bold; }
+        & > .text { width: 1fr; height: auto; }
+    }
+    """
+
+    def __init__(
+        self,
+        mark: str,
+        text: Content | str,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._mark = Static(Content(mark), classes="mark")
+        shown = Content(text) if isinstance(text, str) else text
+        self._text = Static(shown, classes="text")
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield self._mark
+        yield self._text
+
+
+class Tick(Bullet, can_focus=True):
     """Space, Enter or a click turns it; its text wraps beside the box.
 
     Args:
@@ -27,15 +65,14 @@ class Tick(Horizontal, can_focus=True):
         classes: Its classes in the style sheet.
     """
 
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "turn", "Yes", show=False)
+        Binding("space,enter", "turn", "Yes", show=False),
+        Binding("down", "screen.focus_next", show=False),
+        Binding("up", "screen.focus_previous", show=False),
     ]
     DEFAULT_CSS = """
     Tick {
-        height: auto;
-        & > .mark { width: 4; color: $accent; text-style: bold; }
-        & > .text { width: 1fr; }
+        & > .mark { color: $accent; }
         &:focus { background: $block-cursor-background; }
         &:focus > Static { color: $block-cursor-foreground; }
         &:ansi:focus > Static { text-style: reverse; }
@@ -64,12 +101,9 @@ class Tick(Horizontal, can_focus=True):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(_MARKS[shape][on], text, id=id, classes=classes)
         self._marks = _MARKS[shape]
         self._on = on
-        self._mark = Static(Content(self._marks[on]), classes="mark")
-        self._text = Static(Content(text) if isinstance(text, str) else text)
-        self._text.add_class("text")
 
     @property
     def is_on(self) -> bool:
@@ -80,11 +114,6 @@ class Tick(Horizontal, can_focus=True):
         """Tick it, or take the tick away; posts nothing."""
         self._on = on
         self._mark.update(Content(self._marks[on]))
-
-    @override
-    def compose(self) -> ComposeResult:
-        yield self._mark
-        yield self._text
 
     def on_click(self) -> None:
         """Turn it."""
