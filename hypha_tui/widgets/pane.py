@@ -78,6 +78,7 @@ class Pane(Vertical):
         self._history: History[Place] = History()
         self._loading: Place | None = None
         self._listing: Worker[None] | None = None
+        self._sorting: Worker[None] | None = None
         self._cursors: dict[tuple[str, str], str] = {}
         self._sorted: tuple[Row, ...] = ()
         self._rows: tuple[Row, ...] = ()
@@ -234,7 +235,7 @@ class Pane(Vertical):
     def sort(self, order: Order) -> None:
         """Show the rows in another order."""
         self.order = order
-        self.run_worker(self._sort_again, group="sort", exclusive=True)
+        self._sorting = self.run_worker(self._sort_again, group="sort", exclusive=True)
 
     async def _sort_again(self) -> None:
         listing = self.view.listing if self.view else Listing()
