@@ -39,7 +39,7 @@ _MOVES = {
 
 COLOURS: dict[Role, str] = {
     "plain": "",
-    "muted": "$text-muted",
+    "muted": "dim",
     "strong": "bold",
     "accent": "bold $accent",
     "good": "$text-success",
@@ -98,6 +98,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         background: $surface;
         color: $foreground;
         scrollbar-size-vertical: 1;
+        overflow-x: hidden;
         link-style: none;
         link-background-hover: $boost;
     }

@@ -1,0 +1,198 @@
+"""What a copy would overwrite, and what it cannot move: rows, counts and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from hypha_artifact.paths import RemotePath, printable
+from hypha_artifact.transfer.state import (
+    Direction,
+    Existing,
+    Overwrite,
+    PlanItem,
+    Problem,
+    TransferPlan,
+)
+from hypha_tui.state.lines import Line, Role, Span
+from hypha_tui.state.text import count, fit_name, moment, size
+from hypha_tui.themes import Symbols
+
+Row: TypeAlias = PlanItem | Problem
+Decisions: TypeAlias = Mapping[RemotePath, Overwrite]
+
+WIDE = 96
+"""Cells from which the table has both dates, not only which one is newer."""
+
+_CHOICE = 11
+_AGE = 10
+
+
+def conflict_rows(plan: TransferPlan) -> tuple[Row, ...]:
+    """List what needs a look: what can be decided, what is blocked, the problems."""
+    items = plan.collisions
+    free = (item for item in items if not is_blocked(item))
+    return (*free, *filter(is_blocked, items), *plan.problems)
+
+
+def identify(row: Row) -> tuple[str, str]:
+    """Return what a row is."""
+    if isinstance(row, Problem):
+        return "problem", row.source
+    return "item", row.remote
+
+
+def is_blocked(row: Row) -> bool:
+    """Whether a row cannot be overwritten, whatever the user decides."""
+    return isinstance(row, Problem) or bool(row.existing and row.existing.blocked)
+
+
+def age(item: PlanItem, there: Existing) -> str:
+    """Compare what comes with what is there: ``newer``, ``older`` or ``same age``."""
+    if item.modified is None or there.modified is None:
+        return ""
+    apart = item.modified - there.modified
+    if abs(apart) < 1:
+        return "same age"
+    return "newer" if apart > 0 else "older"
+
+
+class _Columns(Struct, frozen=True, kw_only=True):
+    name: int
+    date: int
+
+
+def _columns(width: int) -> _Columns:
+    date = 17 if width >= WIDE else 0
+    return _Columns(name=max(8, width - _CHOICE - 2 * (7 + date) - _AGE), date=date)
+
+
+def titles(width: int) -> str:
+    """Name the columns of ``draw``."""
+    columns = _columns(width)
+    new, there = (f"{text:>7}{'':{columns.date}}" for text in ("new", "there"))
+    return f"{'':{_CHOICE}}{'':{columns.name}}{new}{there}  yours is"[:width]
+
+
+def draw(row: Row, width: int, symbols: Symbols, decisions: Decisions) -> Line:
+    """Write a row: the decision, the path, both sizes and dates.
+
+    Args:
+        row: One of ``conflict_rows``.
+        width: In cells.
+        symbols: The set to write with.
+        decisions: What was decided so far.
+
+    Returns:
+        A line of ``width`` cells.
+    """
+    if isinstance(row, Problem):
+        return _refused(row.source, row.reason, width, symbols)
+    there = row.existing
+    if there is None or there.blocked:
+        return _refused(
+            row.remote, there.blocked or "" if there else "", width, symbols
+        )
+    columns = _columns(width)
+    replace = decisions.get(row.remote) is Overwrite.REPLACE
+    role: Role = "plain" if replace else "muted"
+    return (
+        _choice(replace=replace),
+        (fit_name(row.remote, columns.name, symbols.ellipsis), "plain"),
+        (_side(row.size, row.modified, columns), role),
+        (_side(there.size, there.modified, columns), role),
+        _age_span(age(row, there), role),
+    )
+
+
+def _age_span(text: str, role: Role) -> Span:
+    return f"  {text:<{_AGE - 2}}", "warn" if text == "older" else role
+
+
+def _choice(*, replace: bool) -> Span:
+    text = "overwrite" if replace else "skip"
+    return f" {text:<{_CHOICE - 1}}", "warn" if replace else "muted"
+
+
+def _refused(name: str, reason: str, width: int, symbols: Symbols) -> Line:
+    cells = max(8, (width - _CHOICE) // 2)
+    rest = max(0, width - _CHOICE - cells)
+    return (
+        (f" {'cannot':<{_CHOICE - 1}}", "bad"),
+        (fit_name(name, cells, symbols.ellipsis), "plain"),
+        (fit_name(f"  {reason}", rest, symbols.ellipsis), "bad"),
+    )
+
+
+def _side(length: int | None, modified: float | None, columns: _Columns) -> str:
+    date = f" {moment(modified):<16}" if columns.date else ""
+    return f"  {size(length):>5}{date}"
+
+
+def detail(row: Row | None) -> Line:
+    """Say all about one row, with nothing left out."""
+    if row is None:
+        return ()
+    if isinstance(row, Problem):
+        return (
+            (printable(row.source), "strong"),
+            (f"\n{printable(row.reason)}", "bad"),
+        )
+    name: Span = (printable(row.remote), "strong")
+    there = row.existing
+    if there is None:
+        return (name,)
+    if there.blocked:
+        return (name, (f"\nCannot be overwritten: {printable(there.blocked)}", "bad"))
+    return (
+        name,
+        (f"\nnew    {size(row.size):>5}  {moment(row.modified)}", "plain"),
+        (f"\nthere  {size(there.size):>5}  {moment(there.modified)}", "plain"),
+    )
+
+
+def summary(plan: TransferPlan) -> str:
+    """Say in a sentence or two what the whole batch is, and what is in its way."""
+    verb = "Uploading" if plan.direction is Direction.UPLOAD else "Downloading"
+    parts = [f"{verb} {count(len(plan.items), 'file')}, {size(plan.size)}."]
+    if plan.collisions:
+        number = len(plan.collisions)
+        parts.append(f"{number:,} {_verb(number)} there already.")
+    if plan.problems:
+        parts.append(f"{len(plan.problems):,} more cannot be copied.")
+    return " ".join(parts)
+
+
+def warning(plan: TransferPlan, *, live: bool) -> str:
+    """Say what overwriting means for readers, or for this machine."""
+    if all(map(is_blocked, plan.collisions)):
+        return ""
+    if plan.direction is Direction.DOWNLOAD:
+        return "What you overwrite on this machine is gone."
+    if live:
+        return (
+            "LIVE: this stage is in place. Readers see what you overwrite as soon as "
+            "it is uploaded, before any commit."
+        )
+    return "Only what is staged is overwritten: committed versions stay as they are."
+
+
+def _verb(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def outcome(plan: TransferPlan, decisions: Decisions) -> str:
+    """Say what happens next, with the decisions as they are."""
+    collisions = [item for item in plan.collisions if not is_blocked(item)]
+    replaced = sum(
+        decisions.get(item.remote) is Overwrite.REPLACE for item in collisions
+    )
+    skipped = len(plan.collisions) - replaced
+    parts = [
+        (len(plan.items) - len(plan.collisions), "new"),
+        (replaced, "overwritten"),
+        (skipped, "skipped"),
+    ]
+    return ", ".join(f"{number:,} {word}" for number, word in parts if number)
