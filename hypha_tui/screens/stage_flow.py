@@ -169,6 +169,7 @@ class StageFlow:
         self._ui.say("Committing; the server looks at each file once ...")
         artifact = await _commit(remote, preview, decision)
         CommitScreen.forget(artifact_id)
+        CommitScreen.forget(artifact_id)
         self._ui.session.modes.pop(artifact_id, None)
         self._ui.say(_committed(artifact, preview), Tone.DONE)
         await self._ui.refresh_artifact(artifact_id)
