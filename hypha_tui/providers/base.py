@@ -19,13 +19,15 @@ class Crumb(Struct, frozen=True, kw_only=True):
 class Listing(Struct, frozen=True, kw_only=True):
     """What a folder holds, or why that cannot be told.
 
-    ``note`` is for the pane's footer: free space, or the version that is shown.
+    ``note`` is for the pane's footer, such as free space; ``offline`` tells that it
+    failed because the server did not answer.
     """
 
     rows: tuple[Row, ...] = ()
     note: str = ""
     error: str | None = None
     hint: str = ""
+    offline: bool = False
 
 
 class FileProvider(Protocol):

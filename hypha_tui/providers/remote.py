@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hypha_artifact.errors import HyphaError
+from hypha_artifact.errors import HyphaError, NetworkError
 from hypha_artifact.models import (
     Artifact,
     ChangeKind,
@@ -95,7 +95,8 @@ class RemoteProvider:
                 path, version=self.version, pending=staged
             )
         except HyphaError as error:
-            return Listing(error=error.message, hint=error.hint)
+            offline = isinstance(error, NetworkError)
+            return Listing(error=error.message, hint=error.hint, offline=offline)
         rows = badged(entries, path, self._changes(), with_removed=staged)
         return Listing(rows=_with_planned(rows, path, self.planned))
 

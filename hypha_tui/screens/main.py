@@ -213,9 +213,12 @@ class MainScreen(Screen[None]):
 
     @on(Pane.Viewed)
     def _viewed(self, event: Pane.Viewed) -> None:
-        provider = event.pane.place.provider if event.pane.place else None
-        if isinstance(provider, RemoteProvider) and provider.stage:
-            self._stages[provider.remote.id] = provider.stage
+        view = event.pane.view
+        provider = view.place.provider if view else None
+        if view and isinstance(provider, RemoteProvider):
+            self.linked(Link.DOWN if view.listing.offline else Link.OK)
+            if provider.stage:
+                self._stages[provider.remote.id] = provider.stage
         self._show_artifact()
 
     @on(Pane.RetryWanted)

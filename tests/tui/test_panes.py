@@ -16,6 +16,7 @@ from hypha_artifact.models import ChangeKind, StagedChange, StageMode
 from hypha_tui.screens.main import MainScreen
 from hypha_tui.themes import ASCII
 from hypha_tui.widgets.file_list import FileList
+from hypha_tui.widgets.status_bar import Link
 from tests.tui.fakes import LAB, FakeSession, added, file, make_app, ready, until
 
 WIDE = (120, 40)
@@ -92,9 +93,11 @@ async def test_a_failed_listing_says_why_and_can_be_tried_again(
         await until(pilot, lambda: "did not answer" in text(pane.files))
         assert "Check the connection" in text(pane.files)
         assert "\x1b" not in text(pane.files)
+        assert screen._head.link is Link.DOWN
         session.error = None
         await pilot.press("r")
         await until(pilot, lambda: len(pane.files.rows) == 31)
+        assert screen._head.link.value == "ok"
 
 
 async def test_a_wrong_token_is_told_in_the_pane(
