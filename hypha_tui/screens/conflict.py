@@ -108,7 +108,7 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
 
     def _name_columns(self) -> None:
         self._titles.display = bool(self._plan.collisions)
-        self._titles.update(Content(titles(self._table.size.width)))
+        self._titles.update(Content(titles(self._table.line_width)))
 
     @on(LineList.Moved)
     def _show_detail(self) -> None:

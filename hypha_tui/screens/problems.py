@@ -43,7 +43,7 @@ class ProblemList(LineList[_Row]):
 
     def on_resize(self) -> None:
         """Break the texts anew."""
-        if width := self.size.width:
+        if width := self.line_width:
             self.set_rows(list(self._broken(width - 2)))
 
     def _broken(self, width: int) -> Iterable[_Row]:

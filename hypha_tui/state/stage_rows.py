@@ -34,7 +34,7 @@ ROLES: dict[ChangeKind, Role] = {
 _NOTES: dict[ChangeKind, tuple[str, str]] = {
     ChangeKind.ADDED: ("new", "new"),
     ChangeKind.MODIFIED: ("changed", "replaces the file of {latest}"),
-    ChangeKind.REMOVED: ("leaves", "leaves at the commit"),
+    ChangeKind.REMOVED: ("goes at commit", "removed by the commit"),
     ChangeKind.PENDING: ("no bytes yet", "no bytes yet: a commit would fail"),
     ChangeKind.UNKNOWN: ("new or changed", "new or changed: staged elsewhere"),
 }
@@ -78,18 +78,21 @@ def _notes(state: StageState, width: int, symbols: Symbols) -> list[NoteRow]:
 
 
 def meaning(state: StageState) -> str:
-    """Say what the kind of this stage means for readers; empty for a first version."""
+    """Say what the kind of this stage means for readers; empty where it is plain."""
     latest = state.artifact.latest
-    if state.mode is None or latest is None:
+    live = any(change.live for change in state.changes)
+    if state.mode is None:
         return ""
+    if latest is None:
+        return "LIVE: readers can see these files before the first commit." * live
     name = printable(latest.version)
     if state.mode is StageMode.NEW_VERSION:
         target = printable(state.target)
         return (
-            f"{target} starts empty: it will hold only what is staged here. "
-            f"Files of {name} that are not, are not in it."
+            f"{target} starts empty and will hold only what is staged here: the "
+            f"other files of {name} will not be in it."
         )
-    if any(change.live for change in state.changes):
+    if live:
         return (
             f"LIVE: readers of {name} see these bytes already, before any commit. "
             "Discard puts the old ones back."

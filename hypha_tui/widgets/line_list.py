@@ -98,6 +98,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         background: $surface;
         color: $foreground;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         overflow-x: hidden;
         link-style: none;
         link-background-hover: $boost;
@@ -178,6 +179,11 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         first, last = self._range()
         return self._rows[first : last + 1]
 
+    @property
+    def line_width(self) -> int:
+        """Cells of a line, beside the scrollbar; 0 before there is a layout."""
+        return max(0, self.scrollable_content_region.width)
+
     def _range(self) -> tuple[int, int]:
         anchor = self._cursor if self._anchor is None else self._anchor
         return min(anchor, self._cursor), max(anchor, self._cursor)
@@ -225,7 +231,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
 
     @override
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.line_width
         index = y + self.scroll_offset.y
         if index < len(self._rows):
             line = self._draw(self._rows[index], width)
@@ -233,7 +239,8 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         else:
             segments = self._empty_line(y, width)
         style = segments[0].style if segments and index < len(self._rows) else None
-        return Strip(segments).adjust_cell_length(width, self._background(style))
+        strip = Strip(segments).adjust_cell_length(width, self._background(style))
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def _background(self, style: Style | None) -> Style:
         return self.rich_style + Style(bgcolor=style.bgcolor if style else None)
@@ -280,12 +287,9 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         touched = {*range(was[0], was[1] + 1), *range(now[0], now[1] + 1)}
         self.refresh_rows(touched.__contains__)
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.refresh_rows(self._cursor.__eq__)
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
+    @override
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
         self.refresh_rows(self._cursor.__eq__)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

@@ -88,7 +88,7 @@ class StagedPanel(LineList[Row]):
         self._list()
 
     def _list(self) -> None:
-        if width := self.size.width:
+        if width := self.line_width:
             self.set_empty(self._message(width))
             state = None if self._error else self._state
             self.set_rows(stage_rows(state, width, self._symbols))
@@ -127,13 +127,8 @@ class StagedPanel(LineList[Row]):
         return [_hint(key) for key in (*own, commit)]
 
     @override
-    def on_focus(self) -> None:
-        """Show the cursor and the keys."""
-        self._rehint()
-
-    @override
-    def on_blur(self) -> None:
-        """Hide the cursor and the keys."""
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
         self._rehint()
 
     def action_unstage(self) -> None:

@@ -107,7 +107,7 @@ class TransfersPanel(LineList[Row]):
         self._retitle()
 
     def _list(self) -> None:
-        if width := self.size.width:
+        if width := self.line_width:
             self.set_rows(transfer_rows(self._snapshot, width, self._symbols))
 
     def _retitle(self) -> None:
@@ -134,13 +134,8 @@ class TransfersPanel(LineList[Row]):
         ]
 
     @override
-    def on_focus(self) -> None:
-        """Show the cursor and the keys."""
-        self._rehint()
-
-    @override
-    def on_blur(self) -> None:
-        """Hide the cursor and the keys."""
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
         self._rehint()
 
     def on_line_list_moved(self) -> None:
