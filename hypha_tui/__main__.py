@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from hypha_artifact.cli.messages import errors_as_messages
 
 if TYPE_CHECKING:
     from hypha_artifact.paths import ArtifactId, RemotePath
@@ -36,7 +36,7 @@ def browse(local: str | None, remote: str | None) -> None:
     from hypha_artifact.settings import ConnectionSettings  # noqa: PLC0415 - slow
     from hypha_tui.app import HyphaApp  # noqa: PLC0415 - slow
 
-    with _errors_as_messages():
+    with errors_as_messages():
         settings = ConnectionSettings.load()
         target = _target(remote, settings.workspace) if remote else None
         HyphaApp(settings, _folder(local), target).run()
@@ -51,7 +51,7 @@ def browse(local: str | None, remote: str | None) -> None:
 )
 def demo(data: Path | None) -> None:
     """Start a real server with sample data on this machine, and browse it."""
-    with _errors_as_messages():
+    with errors_as_messages():
         from hypha_tui.demo import run_demo  # noqa: PLC0415 - slow
 
         run_demo(data, lambda text: click.echo(text, err=True))
@@ -72,18 +72,6 @@ def _target(text: str, workspace: str | None) -> tuple[ArtifactId, RemotePath]:
     name, _, folder = text.partition(":")
     default = None if "/" in name else workspace
     return ArtifactId.parse(name, default), RemotePath(folder)
-
-
-@contextmanager
-def _errors_as_messages() -> Generator[None]:
-    from hypha_artifact.errors import HyphaError, InvalidInput  # noqa: PLC0415
-
-    try:
-        yield
-    except InvalidInput as error:
-        raise click.UsageError(error.explain()) from error
-    except HyphaError as error:
-        raise click.ClickException(error.explain()) from error
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import anyio
 
 from hypha_artifact.localserver import local_server
+from hypha_artifact.localserver.ending import signals_as_exit
 from hypha_artifact.localserver.files import write_screen
 from hypha_artifact.localserver.sample import ATLAS_ALIAS, seed
 from hypha_artifact.paths import ROOT, ArtifactId
@@ -28,15 +29,22 @@ def run_demo(data: Path | None, say: Callable[[str], None]) -> None:
     Raises:
         HyphaError: The server did not start, or refused the sample data.
     """
-    with ExitStack() as stack:
+    with signals_as_exit(), ExitStack() as stack:
         if data is None:
             made = tempfile.TemporaryDirectory(prefix="hypha-demo-")
             data = Path(stack.enter_context(made))
         server = stack.enter_context(local_server(data=data / "server", say=say))
         anyio.run(seed, server.settings, server.data, say)
-        local = data / LOCAL_FOLDER
-        if not local.exists():
-            say("Making files to upload")
-            write_screen(local)
+        local = _files_to_upload(data / LOCAL_FOLDER, say)
         atlas = ArtifactId(server.workspace, ATLAS_ALIAS)
         HyphaApp(server.settings, local, (atlas, ROOT)).run()
+
+
+def _files_to_upload(folder: Path, say: Callable[[str], None]) -> Path:
+    if not folder.exists():
+        say("Making files to upload")
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            made = Path(scratch) / folder.name
+            write_screen(made)
+            made.rename(folder)
+    return folder

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
+
+from hypha_artifact.cli.messages import errors_as_messages
 
 if TYPE_CHECKING:
     from hypha_artifact.settings import ConnectionSettings
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PORT = click.IntRange(1, 65535)
 
 
@@ -57,10 +54,11 @@ def localserver(
     one a line.
     """
     from hypha_artifact.localserver import local_server  # noqa: PLC0415 - slow
+    from hypha_artifact.localserver.ending import signals_as_exit  # noqa: PLC0415
 
     with (
-        _errors_as_messages(),
-        _signals_as_exit(),
+        errors_as_messages(),
+        signals_as_exit(),
         local_server(
             data=data, port=port, s3_port=s3_port, workspace=workspace, say=_say
         ) as server,
@@ -104,32 +102,3 @@ def _seed(settings: ConnectionSettings, data: Path) -> None:
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
-
-
-@contextmanager
-def _errors_as_messages() -> Generator[None]:
-    from hypha_artifact.errors import HyphaError, InvalidInput  # noqa: PLC0415
-
-    try:
-        yield
-    except InvalidInput as error:
-        raise click.UsageError(error.explain()) from error
-    except HyphaError as error:
-        raise click.ClickException(error.explain()) from error
-
-
-@contextmanager
-def _signals_as_exit() -> Generator[None]:
-    before = {number: signal.signal(number, _exit) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
-    # A second Ctrl-C would only leave things half stopped; stopping is bounded.
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise SystemExit(0)

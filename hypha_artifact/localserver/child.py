@@ -25,7 +25,7 @@ class Child:
         title: What to call it in messages.
         command: Program and arguments; secrets belong into ``environ``.
         environ: Its whole environment.
-        log: File that its output is added to.
+        log: File for its output; what an earlier one wrote there is gone.
         lock: Descriptor of an open file to keep locked as long as it runs.
     """
 
@@ -40,7 +40,8 @@ class Child:
     ) -> None:
         self.title = title
         self.log = log
-        with log.open("ab") as output:
+        log.touch(mode=0o600)
+        with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", watch.__file__, *command],
                 stdin=subprocess.PIPE,
@@ -50,6 +51,7 @@ class Child:
                 env=dict(environ),
                 pass_fds=[lock],
                 start_new_session=True,
+                umask=0o077,
             )
 
     @property

@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 MIB = 1 << 20
 VOLUME_BYTES = 150_000_000
@@ -32,12 +33,12 @@ def write_overview(folder: Path) -> None:
 def write_measurements(folder: Path) -> None:
     """Write nested folders of pictures, and the table: what the second one adds."""
     for seed, stage in enumerate(_STAGES, start=2):
+        place = folder / "images" / stage
+        place.mkdir(parents=True, exist_ok=True)
         for region in _REGIONS:
-            place = folder / "images" / stage / region
-            place.mkdir(parents=True, exist_ok=True)
             shown = picture(96, seed=100 * seed + len(region))
-            (place / f"{stage}_{region}_dapi.png").write_bytes(shown)
-            (place / "notes.txt").write_text(f"{region}, {stage}, 20x, DAPI 405 nm\n")
+            (place / f"{region}_dapi.png").write_bytes(shown)
+        (place / "notes.txt").write_text(f"{stage}: 20x, DAPI, 405 nm\n")
     tables = folder / "tables"
     tables.mkdir(exist_ok=True)
     (tables / "cell_counts.csv").write_text("".join(_counts()))
@@ -50,20 +51,22 @@ def write_volume(folder: Path) -> None:
     write_noise(volumes / "whole_brain_72hpf_uint16.raw", VOLUME_BYTES, seed=3)
 
 
-ATLAS: tuple[tuple[str, Callable[[Path], None]], ...] = (
-    ("Protocols and overview", write_overview),
-    ("Images by stage and region, cell counts", write_measurements),
-    ("Whole-brain volume", write_volume),
-)
-"""The atlas's versions: comment, and what each adds to the one before."""
-
-
-def write_atlas_child(folder: Path) -> None:
+def write_model(folder: Path) -> None:
     """Write a small model: what a child of the collection holds."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text("# A model\n\nMade up, like all of this.\n")
     (folder / "model.json").write_text('{"layers": 5, "channels": [1, 16, 32]}\n')
     write_noise(folder / "weights.bin", 2 * MIB, seed=11)
+
+
+Versions: TypeAlias = tuple[tuple[str, Callable[[Path], None]], ...]
+"""An artifact's versions: the comment of each, and what it adds to the one before."""
+ATLAS: Versions = (
+    ("Protocols and overview", write_overview),
+    ("Images by stage and region, cell counts", write_measurements),
+    ("Whole-brain volume", write_volume),
+)
+MODEL: Versions = (("First release", write_model),)
 
 
 def write_screen(folder: Path) -> None:
@@ -171,7 +174,7 @@ _README = """\
 Light-sheet images of *Danio rerio* embryos, 24 to 72 hours after fertilisation.
 
 - `protocols/`  how the embryos were fixed and imaged
-- `images/`     one folder for each stage and brain region
+- `images/`     one folder for each stage, one picture for each region
 - `tables/`     cell counts for each embryo
 - `volumes/`    the whole brain, uint16, little-endian, 600 x 500 x 250 voxels
 

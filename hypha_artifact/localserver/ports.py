@@ -9,24 +9,34 @@ import socket
 from collections.abc import Mapping
 from contextlib import closing
 
-from hypha_artifact.errors import LocalServerError
+from hypha_artifact.errors import InvalidInput, LocalServerError
 
 HOST = "127.0.0.1"
 _FIRST, _LAST = 20_000, 32_000
 _TRIES = 100
 
 
-def free_port(wanted: int | None) -> int:
-    """Choose a port that nobody listens on.
+def free_ports(wanted: int | None, wanted_too: int | None) -> tuple[int, int]:
+    """Choose two ports that nobody listens on.
 
     Args:
-        wanted: The only one that will do; None for any. Any one lies below the range
-            that the system gives to outgoing connections, so none of those takes it
-            before the server does.
+        wanted: The only first one that will do; None for any. Any one lies below the
+            range that the system gives to outgoing connections, so none of those
+            takes it before the server does.
+        wanted_too: The same for the second one.
 
     Raises:
-        LocalServerError: It is in use, or may not be used.
+        InvalidInput: Both are to be the same.
+        LocalServerError: One is in use, or may not be used.
     """
+    if wanted is not None and wanted == wanted_too:
+        message = f"Port {wanted} cannot serve both Hypha and the object store."
+        raise InvalidInput(message, hint="Give two different ports.")
+    first = _free_port(wanted, taken=wanted_too)
+    return first, _free_port(wanted_too, taken=first)
+
+
+def _free_port(wanted: int | None, *, taken: int | None) -> int:
     if wanted is not None:
         if error := _refusal(wanted):
             raise LocalServerError(
@@ -36,7 +46,7 @@ def free_port(wanted: int | None) -> int:
         return wanted
     for _ in range(_TRIES):
         port = _FIRST + secrets.randbelow(_LAST - _FIRST)
-        if not _refusal(port):
+        if port != taken and not _refusal(port):
             return port
     raise LocalServerError(f"No free port was found on {HOST}.")
 

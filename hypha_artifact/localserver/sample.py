@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import anyio
 import anyio.to_thread
 
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.artifact import AsyncHyphaArtifact
 from hypha_artifact.errors import ArtifactNotFound
-from hypha_artifact.localserver.files import ATLAS, write_atlas_child
-from hypha_artifact.models import JsonObject
+from hypha_artifact.localserver.files import ATLAS, MODEL, Versions
+from hypha_artifact.models import Artifact, JsonObject
 from hypha_artifact.settings import ConnectionSettings
 
 ATLAS_ALIAS = "zebrafish-atlas"
@@ -41,71 +42,79 @@ _CHILDREN: dict[str, JsonObject] = {
 async def seed(
     settings: ConnectionSettings, data: Path, say: Callable[[str], None]
 ) -> None:
-    """Create the sample artifacts that are not there yet.
+    """Create the sample artifacts, once; an interrupted start is carried on.
+
+    Nothing is ever deleted or replaced: what has one of their names but is not
+    theirs is left alone.
 
     Args:
         settings: The local server, and its user.
-        data: A folder with room for 150 MB while this runs.
+        data: The server's folder, with room for another 150 MB while this runs.
         say: Told what happens.
 
     Raises:
         HyphaError: The server refused.
     """
-    async with Transport(settings) as transport:
-
-        def artifact(alias: str) -> AsyncHyphaArtifact:
-            return AsyncHyphaArtifact(alias, transport=transport)
-
-        with tempfile.TemporaryDirectory(prefix="sample-", dir=data) as folder:
-            await _atlas(artifact(ATLAS_ALIAS), Path(folder) / "atlas", say)
-            await _once(artifact("drug-screen-2026"), _EMPTY)
-            collection = artifact("segmentation-models")
-            await _once(collection, _COLLECTION, kind="collection")
-            for alias, manifest in _CHILDREN.items():
-                child = artifact(alias)
-                await _child(child, str(collection.id), manifest, Path(folder) / alias)
-
-
-async def _is_complete(artifact: AsyncHyphaArtifact, versions: int) -> bool:
-    """Tell whether it is there; one that was left half made is deleted."""
-    try:
-        found = await artifact.read()
-    except ArtifactNotFound:
-        return False
-    if len(found.versions or ()) >= versions:
-        return True
-    await artifact.delete()
-    return False
-
-
-async def _once(
-    artifact: AsyncHyphaArtifact, manifest: JsonObject, kind: str = "generic"
-) -> None:
-    if not await _is_complete(artifact, 1):
-        await artifact.create(manifest, type=kind)
-
-
-async def _atlas(
-    artifact: AsyncHyphaArtifact, folder: Path, say: Callable[[str], None]
-) -> None:
-    if await _is_complete(artifact, len(ATLAS)):
+    done = anyio.Path(data / "sample-data-is-in")
+    if await done.exists():
         return
-    await artifact.create(_ATLAS, stage=True)
-    for number, (comment, write) in enumerate(ATLAS):
-        say(f"Adding sample data: {artifact.id} v{number}, {comment.lower()}")
+    say("Adding sample data, which takes some seconds")
+    async with Transport(settings) as transport:
+        with TemporaryDirectory(prefix="sample-", dir=data) as scratch:
+            await _seed(transport, Path(scratch), say)
+    await done.touch()
+
+
+async def _seed(
+    transport: Transport, scratch: Path, say: Callable[[str], None]
+) -> None:
+    def artifact(alias: str) -> AsyncHyphaArtifact:
+        return AsyncHyphaArtifact(alias, transport=transport)
+
+    atlas, collection = artifact(ATLAS_ALIAS), artifact("segmentation-models")
+    await _fill(atlas, await _ours(atlas, _ATLAS), ATLAS, scratch / "atlas", say)
+    await _ours(artifact("drug-screen-2026"), _EMPTY, stage=False)
+    await _ours(collection, _COLLECTION, kind="collection", stage=False)
+    for alias, manifest in _CHILDREN.items():
+        child = artifact(alias)
+        made = await _ours(child, manifest, parent=str(collection.id))
+        await _fill(child, made, MODEL, scratch / alias, say)
+
+
+async def _ours(
+    artifact: AsyncHyphaArtifact,
+    manifest: JsonObject,
+    *,
+    parent: str | None = None,
+    kind: str = "generic",
+    stage: bool = True,
+) -> Artifact | None:
+    """Return the artifact, made if it is not there; None if it is somebody's own."""
+    try:
+        found = await artifact.read("stage")
+    except ArtifactNotFound:
+        return await artifact.create(manifest, parent, type=kind, stage=stage)
+    return found if found.name == manifest["name"] else None
+
+
+async def _fill(
+    artifact: AsyncHyphaArtifact,
+    made: Artifact | None,
+    versions: Versions,
+    folder: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Commit the versions that it does not have yet."""
+    there = len(made.versions or ()) if made else len(versions)
+    for number, (comment, write) in enumerate(versions):
+        if there == len(versions):
+            return
         await anyio.to_thread.run_sync(write, folder)
+        if number < there:
+            continue
+        say(f"  {artifact.id} v{number}: {comment}")
         if number:
             await artifact.edit(version="new")
         await artifact.put(folder, recursive=True)
-        await artifact.commit(comment=comment)
-
-
-async def _child(
-    artifact: AsyncHyphaArtifact, parent: str, manifest: JsonObject, folder: Path
-) -> None:
-    if await _is_complete(artifact, 1):
-        return
-    await anyio.to_thread.run_sync(write_atlas_child, folder)
-    await artifact.create(manifest, parent, stage=True)
-    await artifact.put(folder, recursive=True)
-    await artifact.commit(comment="First release")
+        # Without the preflight, which lists every folder: nothing here can be lost.
+        await artifact.remote.commit(comment=comment)

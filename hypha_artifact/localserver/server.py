@@ -21,7 +21,7 @@ from hypha_artifact.errors import InvalidInput, LocalServerError
 from hypha_artifact.localserver import programs, token
 from hypha_artifact.localserver.child import Child
 from hypha_artifact.localserver.folder import DataFolder
-from hypha_artifact.localserver.ports import HOST, call, free_port, listens
+from hypha_artifact.localserver.ports import HOST, call, free_ports, listens
 from hypha_artifact.paths import printable
 from hypha_artifact.settings import ConnectionSettings
 
@@ -139,13 +139,13 @@ class LocalServer:
         """Start both programs and wait until the server answers.
 
         Raises:
+            InvalidInput: Both ports are the same.
             LocalServerError: Something is missing or in use, or a program ended.
         """
         try:
             programs.require_hypha()
             rclone = programs.find_rclone()
-            wanted, wanted_s3 = self._wanted
-            self._ports = (free_port(wanted), free_port(wanted_s3))
+            self._ports = free_ports(*self._wanted)
             self._folder = self._open_folder()
             self._start_store(rclone)
             self.start_hypha()

@@ -19,6 +19,7 @@ import pytest
 from hypha_artifact import AsyncHyphaArtifact, AsyncHyphaWorkspace
 from hypha_artifact.errors import InvalidInput, LocalServerError
 from hypha_artifact.localserver import LocalServer, local_server
+from hypha_artifact.localserver.sample import seed
 from hypha_artifact.settings import ConnectionSettings
 
 COMMAND = [sys.executable, "-m", "hypha_artifact.cli", "localserver"]
@@ -126,9 +127,78 @@ def test_a_port_in_use_is_named() -> None:
 
 def test_bad_usage_is_status_2() -> None:
     assert fails("--port", "0").returncode == 2
+    assert fails("--port", "9527", "--s3-port", "9527").returncode == 2
     assert fails("--workspace", "No Good").returncode == 2
     with pytest.raises(InvalidInput):
         local_server(workspace="nohyphen")
+
+
+def test_a_server_that_dies_at_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    (tmp_path / "hypha.sqlite").write_text("this is no database, " * 100)
+    failed = fails("--data", str(tmp_path))
+    assert failed.returncode == 1
+    assert "ended by itself" in failed.stderr
+    assert "file is not a database" in failed.stderr
+    assert failed.stdout == ""
+    with pytest.raises(LocalServerError, match="ended by itself"):
+        local_server(data=tmp_path).start()
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--data", str(tmp_path)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        while "Starting Hypha" not in process.stderr.readline():
+            pass
+        children = descendants(process)
+        process.send_signal(signal.SIGINT)
+        process.stderr.read()
+        assert process.wait() == 0
+    assert children
+    assert psutil.wait_procs(children, timeout=30)[1] == []
+
+
+def test_a_lost_store_ends_the_command(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as (process, _):
+        [store] = [p for p in descendants(process) if p.name() == "rclone"]
+        store.kill()
+        assert process.wait() == 1
+
+
+def test_nobody_else_can_read_what_the_server_writes(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with local_server(data=tmp_path):
+        written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"keys.json", "hypha.sqlite", "hypha.log"} <= {path.name for path in written}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
+
+
+async def test_sample_data_is_put_in_once_and_replaces_nothing(
+    server: LocalServer, tmp_path: Path
+) -> None:
+    settings, said = server.settings, list[str]()
+    async with AsyncHyphaWorkspace(
+        settings.workspace, settings.token, settings.server_url
+    ) as workspace:
+        await workspace.create("drug-screen-2026", {"name": "My own"})
+        await seed(settings, tmp_path, said.append)
+        assert said
+        said.clear()
+        await seed(settings, tmp_path, said.append)
+        assert said == []
+        (tmp_path / "sample-data-is-in").unlink()
+        await seed(settings, tmp_path, said.append)
+        found = {each.alias: each for each in await workspace.list_artifacts()}
+        assert found["drug-screen-2026"].name == "My own"
+        assert len(found["zebrafish-atlas"].versions or ()) == 3
+        collection = found["segmentation-models"].artifact_id
+        children = await workspace.list_artifacts(parent=collection)
+        assert [child.file_count for child in children] == [3, 3]
+        for alias in ("zebrafish-atlas", "segmentation-models", "drug-screen-2026"):
+            await workspace.delete(alias)
+        for child in children:
+            await workspace.delete(child.alias)
 
 
 def test_an_unwritable_data_folder_is_named(tmp_path: Path) -> None:
