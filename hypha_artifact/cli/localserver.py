@@ -53,6 +53,8 @@ def localserver(
     When it is ready, HYPHA_SERVER_URL, HYPHA_WORKSPACE and HYPHA_TOKEN are printed,
     one a line.
     """
+    if env_file and not env_file.absolute().parent.is_dir():
+        raise click.UsageError(f"There is no folder for '{env_file}'.")
     from hypha_artifact.localserver import local_server  # noqa: PLC0415 - slow
     from hypha_artifact.localserver.ending import signals_as_exit  # noqa: PLC0415
 

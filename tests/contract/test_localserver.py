@@ -129,6 +129,7 @@ def test_bad_usage_is_status_2() -> None:
     assert fails("--port", "0").returncode == 2
     assert fails("--port", "9527", "--s3-port", "9527").returncode == 2
     assert fails("--workspace", "No Good").returncode == 2
+    assert fails("--env-file", "/nowhere/at/all/.env").returncode == 2
     with pytest.raises(InvalidInput):
         local_server(workspace="nohyphen")
 
