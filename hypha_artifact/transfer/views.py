@@ -28,6 +28,10 @@ _FIRST = (
 )
 _LAST = (JobState.DONE, JobState.CANCELLED)
 
+EVIDENCE = 8 * 1024 * 1024
+EVIDENCE_SHARE = 0.02
+"""Bytes, or the share of a batch, after which a time to go is more than a guess."""
+
 
 def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
     """Freeze what there is to see.
@@ -37,7 +41,9 @@ def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
         clock: Turns times into epoch seconds.
         revision: The new snapshot's number.
     """
-    rates = {d: board.meters[d].rate() for d in Direction}
+    rates = {
+        d: board.meters[d].rate() if _is_moving(board, d) else 0.0 for d in Direction
+    }
     return Snapshot(
         revision=revision,
         groups=tuple(map(group_view, board.groups.values())),
@@ -56,18 +62,32 @@ def _in_order(board: Board) -> Iterator[Job]:
     return chain(first, last)
 
 
+def _is_moving(board: Board, direction: Direction) -> bool:
+    groups = board.groups.values()
+    return any(group.left for group in groups if group.direction is direction)
+
+
 def _longest(board: Board, rates: dict[Direction, float]) -> float | None:
-    left = dict.fromkeys(Direction, 0)
-    for group in board.groups.values():
-        left[group.direction] += group.left
-    times = [eta(left[d], rates[d]) for d in Direction if left[d]]
+    times = [_time_to_go(board, d, rates[d]) for d in Direction if _is_moving(board, d)]
     known = [time for time in times if time is not None]
     return max(known) if known and len(known) == len(times) else None
 
 
+def _time_to_go(board: Board, direction: Direction, rate: float) -> float | None:
+    groups = [g for g in board.groups.values() if g.direction is direction and g.left]
+    size, done = sum(g.size for g in groups), sum(g.done for g in groups)
+    return eta(sum(g.left for g in groups), rate) if _is_telling(done, size) else None
+
+
+def _is_telling(done: int, size: int) -> bool:
+    """Tell whether enough went through for its rate to say when the rest will."""
+    return done >= min(EVIDENCE, size * EVIDENCE_SHARE)
+
+
 def group_view(group: Group) -> GroupView:
     """Freeze a batch."""
-    rate = group.meter.rate()
+    rate = group.meter.rate() if group.left else 0.0
+    telling = group.left and _is_telling(group.done, group.size)
     return GroupView(
         id=group.id,
         title=group.title,
@@ -77,7 +97,7 @@ def group_view(group: Group) -> GroupView:
         done=group.done,
         counts={state: n for state, n in group.counts.items() if n},
         rate=rate,
-        eta=eta(group.left, rate) if group.left else None,
+        eta=eta(group.left, rate) if telling else None,
         error=group.error,
     )
 

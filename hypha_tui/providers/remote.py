@@ -179,6 +179,7 @@ def _with_planned(
         if path != folder and path.is_under(folder)
     }
     fresh = (
-        Row(name=name, is_folder=True, note="empty") for name in sorted(names - known)
+        Row(name=name, is_folder=True, note="empty", is_planned=True)
+        for name in sorted(names - known)
     )
     return (*rows, *fresh)

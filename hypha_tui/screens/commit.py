@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 from textual import on
@@ -36,6 +36,7 @@ from hypha_tui.state.commit_rows import (
     wrong_version,
 )
 from hypha_tui.state.lines import Line
+from hypha_tui.state.text import count
 from hypha_tui.themes import Symbols
 from hypha_tui.widgets.keys_line import KeyHint, KeysLine, Tone
 from hypha_tui.widgets.line_list import MOVES, LineList
@@ -50,6 +51,15 @@ class CommitDecision(Struct, frozen=True, kw_only=True):
     mode: StageMode
     comment: str
     version: str | None = None
+
+
+class CarryWanted(Struct, frozen=True, kw_only=True):
+    """The user wants files of the latest version in the new one before a commit."""
+
+    paths: tuple[str, ...]
+
+
+CommitAnswer: TypeAlias = CommitDecision | CarryWanted
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -68,7 +78,7 @@ class FateList(LineList[ResultingFile], inherit_bindings=False):
     """
 
 
-class CommitScreen(Dialog[CommitDecision | None]):
+class CommitScreen(Dialog[CommitAnswer | None]):
     """Nothing is committed before every question has its yes.
 
     What was typed stays for the next time until ``forget`` is called.
@@ -82,6 +92,7 @@ class CommitScreen(Dialog[CommitDecision | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Keep draft"),
         Binding("ctrl+d,ctrl+enter", "commit", "Commit", priority=True),
+        Binding("k", "carry", show=False),
         Binding("a,A", "fate('new')", show=False),
         Binding("m,M", "fate('changed')", show=False),
         Binding("d,D", "fate('gone')", show=False),
@@ -118,13 +129,8 @@ class CommitScreen(Dialog[CommitDecision | None]):
         self._files = FateList(self._draw, _path, id="files")
         self.list = self._files
         self._fates = KeysLine(self._fate_hints(), id="fates", gap=1)
-        draft = self.drafts.get(artifact.artifact_id, Draft())
-        self._message = TextArea(
-            draft.comment, id="message", placeholder="What changed, and why"
-        )
-        self._version = Input(
-            draft.version, placeholder=artifact.next_version, id="version"
-        )
+        self._message = TextArea(id="message", placeholder="What changed, and why")
+        self._version = Input(placeholder=artifact.next_version, id="version")
         self._ticks = [
             Tick(_said(finding), classes="question") for finding in preview.questions
         ]
@@ -168,6 +174,9 @@ class CommitScreen(Dialog[CommitDecision | None]):
     @override
     def on_mount(self) -> None:
         """Show all files; go to what has to be answered first."""
+        draft = self.drafts.get(self._artifact.artifact_id, Draft())
+        self._message.text = draft.comment
+        self._version.value = draft.version
         self._show_mode()
         self.action_fate("")
         self._say_keys()
@@ -242,10 +251,21 @@ class CommitScreen(Dialog[CommitDecision | None]):
         self.keys_line.show(
             (
                 KeyHint(key="^D", label="Commit", action="commit", tone=tone),
+                *self._carry_hint(),
                 KeyHint(key="Esc", label="Close, keep the draft", action="leave"),
-                KeyHint(key="Tab", label="Next", action="focus_next"),
+                KeyHint(key="Tab", label="Next", action="app.focus_next"),
             )
         )
+
+    @property
+    def _left_out(self) -> tuple[str, ...]:
+        findings = self._preview.findings
+        return next((f.paths for f in findings if f.code == "not_carried"), ())
+
+    def _carry_hint(self) -> Iterable[KeyHint]:
+        if self._left_out:
+            what = count(len(self._left_out), "file")
+            yield KeyHint(key="k", label=f"Carry {what} over", action="carry")
 
     # Answers.
 
@@ -265,6 +285,12 @@ class CommitScreen(Dialog[CommitDecision | None]):
             version=(self._version.value or None) if new else None,
         )
         self.dismiss(decision)
+
+    def action_carry(self) -> None:
+        """Answer that the files left out shall be carried into the new version."""
+        if self._left_out:
+            self._keep_draft()
+            self.dismiss(CarryWanted(paths=self._left_out))
 
     @override
     def action_leave(self) -> None:

@@ -59,7 +59,7 @@ def refusal(intent: CopyIntent) -> str | None:
         return _ARTIFACTS if origin.is_remote else _FOLDERS
     if not movable(intent):
         row = intent.rows[0]
-        return f"'{row.name}' cannot be copied: {row.error}."
+        return f"'{row.name}' cannot be copied: {row.error or 'it holds no file yet'}."
     return None
 
 
@@ -70,7 +70,7 @@ def movable(intent: CopyIntent) -> tuple[Row, ...]:
     """
     if not intent.origin.provider.is_remote:
         return intent.rows
-    return tuple(row for row in intent.rows if row.error is None)
+    return tuple(row for row in intent.rows if row.error is None and not row.is_planned)
 
 
 class CopyFlow:
@@ -152,7 +152,8 @@ class CopyFlow:
         return await self._submit(plan, f"to {intent.target.folder}", live=False)
 
     async def _plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
-        self._ui.say(f"Looking at {count(len(request.sources), 'item')} ...")
+        items = count(len(request.sources), "item")
+        self._ui.say(f"Looking at {items} ...", Tone.BUSY)
         return await self._ui.session.client.plan(request)
 
     async def _submit(self, plan: TransferPlan, goal: str, *, live: bool) -> bool:

@@ -12,12 +12,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Static, TextArea
 from typing_extensions import override
 
 from hypha_artifact.paths import printable
 from hypha_tui.themes import ASCII, UNICODE, Symbols
 from hypha_tui.widgets.keys_line import KeyHint, KeysLine
+from hypha_tui.widgets.scrollbar import use_whole_cells
 
 ResultT = TypeVar("ResultT")
 
@@ -48,6 +49,8 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
             dock: bottom; height: auto; padding-top: 1; background: $surface;
         }
         &.-ascii > #dialog { border: ascii $border; }
+        &.-ascii Card { border-left: ascii $border-blurred; }
+        &.-ascii Card:focus { border-left: ascii $accent; }
         Static { height: auto; }
         Input, TextArea { background: $panel; padding: 0 1; }
         Input, Input:focus { height: 1; border: none; }
@@ -98,6 +101,8 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     def on_mount(self) -> None:
         """Use plain characters where the terminal has no others."""
         self.set_class(self.symbols == ASCII, "-ascii")
+        for widget in (self.frame, *self.query(TextArea)):
+            use_whole_cells(widget)
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the list be as high as the screen has room for."""

@@ -35,9 +35,15 @@ class NameScreen(Dialog[str | None]):
     ) -> None:
         super().__init__(title)
         self._check = check
-        self._input = Input(initial, placeholder="name", id="name")
+        self._initial = initial
+        self._input = Input(placeholder="name", id="name")
         self._wrong = Static(id="wrong", classes="error", markup=False)
         self._say_keys(ok=check(initial) is None)
+
+    @override
+    def on_mount(self) -> None:
+        """Let the name be changed."""
+        self._input.value = self._initial
 
     @override
     def body(self) -> ComposeResult:

@@ -15,9 +15,10 @@ from hypha_artifact.models import (
 )
 from hypha_artifact.paths import ArtifactId, RemotePath, printable
 from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.transfer.state import CarryRequest
 from hypha_tui.providers.base import Place
 from hypha_tui.providers.remote import RemoteProvider
-from hypha_tui.screens.commit import CommitDecision, CommitScreen
+from hypha_tui.screens.commit import CarryWanted, CommitDecision, CommitScreen
 from hypha_tui.screens.confirm import ConfirmScreen
 from hypha_tui.screens.ui import Ui
 from hypha_tui.state.rows import Row
@@ -61,6 +62,7 @@ class StageFlow:
         if state.mode is None:
             await remote.open_stage(StageMode.IN_PLACE)
             self._ui.session.modes[remote.id] = StageMode.IN_PLACE
+        self._ui.say("Removing ...", Tone.BUSY)
         await staging.remove(remote, [path for path, _ in files])
         self._ui.say(_removed(len(files), state), Tone.DONE)
         self._ui.follow_stage(remote.id)
@@ -114,6 +116,7 @@ class StageFlow:
         if not await self._ui.ask(dialog):
             self._ui.say("Nothing was unstaged.")
             return
+        self._ui.say("Unstaging ...", Tone.BUSY)
         await staging.remove(remote, paths)
         self._ui.say(f"{count(len(paths), 'file')} unstaged.", Tone.DONE)
         await self._ui.refresh_artifact(artifact_id)
@@ -146,6 +149,7 @@ class StageFlow:
         if not await self._ui.ask(dialog):
             self._ui.say("The stage stays as it is.")
             return
+        self._ui.say("Discarding the stage ...", Tone.BUSY)
         await remote.discard()
         self._ui.session.modes.pop(artifact_id, None)
         self._ui.say(f"The stage of {artifact_id} was discarded.", Tone.DONE)
@@ -158,21 +162,41 @@ class StageFlow:
             HyphaError: The server refused, or the preflight did.
         """
         remote = self._ui.session.artifact(artifact_id)
-        self._ui.say("Looking at what readers will see ...")
+        self._ui.say("Looking at what readers will see ...", Tone.BUSY)
         preview = await staging.preview_commit(remote)
         self._ui.say("")
         dialog = CommitScreen(preview, symbols=self._ui.symbols)
         decision = await self._ui.ask(dialog)
+        if isinstance(decision, CarryWanted):
+            await self._carry(preview, decision)
+            return
         if decision is None:
             self._ui.say("Not committed.")
             return
-        self._ui.say("Committing; the server looks at each file once ...")
+        self._ui.say("Committing; the server looks at each file once ...", Tone.BUSY)
         artifact = await _commit(remote, preview, decision)
-        CommitScreen.forget(artifact_id)
         CommitScreen.forget(artifact_id)
         self._ui.session.modes.pop(artifact_id, None)
         self._ui.say(_committed(artifact, preview), Tone.DONE)
         await self._ui.refresh_artifact(artifact_id)
+
+    async def _carry(self, preview: CommitPreview, wanted: CarryWanted) -> None:
+        artifact = preview.state.artifact
+        latest = artifact.latest
+        if latest is None:
+            return
+        self._ui.say("Looking at what to carry over ...", Tone.BUSY)
+        request = CarryRequest(
+            artifact=artifact.artifact_id,
+            version=latest.version,
+            paths=tuple(map(RemotePath, wanted.paths)),
+        )
+        client = self._ui.session.client
+        plan = (await client.plan(request)).resolve({})
+        await client.submit(plan)
+        files = f"{count(len(plan.items), 'file')}, {size(plan.size)}"
+        text = f"Carrying {files}, of {latest.version} over. C commits when it is done."
+        self._ui.say(printable(text))
 
 
 async def _commit(

@@ -26,6 +26,8 @@ class Row(Struct, frozen=True, kw_only=True):
     is_link: bool = False
     note: str = ""
     error: str | None = None
+    is_planned: bool = False
+    """A folder of an artifact that is there only with its first file."""
 
     @property
     def is_up(self) -> bool:

@@ -24,8 +24,8 @@ class Card(Static, can_focus=True):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "take", "Choose", show=False),
-        Binding("down,j,right", "screen.focus_next", show=False),
-        Binding("up,k,left", "screen.focus_previous", show=False),
+        Binding("down,j,right", "app.focus_next", show=False),
+        Binding("up,k,left", "app.focus_previous", show=False),
     ]
     DEFAULT_CSS = """
     Card {
@@ -34,7 +34,6 @@ class Card(Static, can_focus=True):
         &:focus { background: $block-cursor-background; border-left: outer $accent; }
         &:ansi:focus { text-style: reverse; }
     }
-    .-ascii Card { border-left: none; padding: 0 2; }
     """
 
     class Taken(Message):

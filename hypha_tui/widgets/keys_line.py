@@ -23,7 +23,10 @@ _COLOURS: dict[Tone, tuple[str, str]] = {
 
 
 class KeyHint(Struct, frozen=True, kw_only=True):
-    """One button: the key, what it does in a word, and the screen's action."""
+    """One button: the key, what it does in a word, and the action.
+
+    An action without a namespace is the screen's.
+    """
 
     key: str
     label: str
@@ -98,7 +101,8 @@ class KeysLine(Widget):
         event.stop()
         hint = self._hint_at(event.x, event.y)
         if hint and hint.tone != "off":
-            await self.run_action(f"screen.{hint.action}")
+            space = "" if hint.action.startswith("app.") else "screen."
+            await self.run_action(f"{space}{hint.action}")
 
     def _hint_at(self, x: int, y: int) -> KeyHint | None:
         for hint in self._rows(self.size.width)[y]:

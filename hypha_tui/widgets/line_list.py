@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from hypha_tui.keymap import Key, keys_of
 from hypha_tui.state.lines import Line, Role, plain
+from hypha_tui.widgets.scrollbar import use_whole_cells
 
 RowT = TypeVar("RowT")
 Draw = Callable[[RowT, int], Line]
@@ -157,6 +158,11 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         self._cursor = 0
         self._anchor: int | None = None
         self._dragging = False
+
+    @override
+    def on_mount(self) -> None:
+        """Draw the scrollbar with characters that every terminal has."""
+        use_whole_cells(self)
 
     @property
     def rows(self) -> tuple[RowT, ...]:

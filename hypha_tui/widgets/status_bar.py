@@ -120,12 +120,14 @@ class Tone(Enum):
     """How a message is meant."""
 
     INFO = "info"
+    BUSY = "busy"
     DONE = "done"
     WARNING = "warning"
     ERROR = "error"
 
 
 KEEP_SECONDS = {Tone.INFO: 8, Tone.DONE: 12, Tone.WARNING: 20, Tone.ERROR: 60}
+"""How long a message stays; one of work under way stays until the next."""
 
 
 class StatusLine(Widget):
@@ -153,7 +155,8 @@ class StatusLine(Widget):
         self._text, self._tone = printable(text), tone
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(KEEP_SECONDS[tone], self.clear)
+        if tone in KEEP_SECONDS:
+            self._timer = self.set_timer(KEEP_SECONDS[tone], self.clear)
         self.refresh()
 
     def clear(self) -> None:
@@ -173,6 +176,7 @@ class StatusLine(Widget):
     def _sign(self) -> str:
         symbols = self._symbols
         signs = {
+            Tone.BUSY: symbols.waiting,
             Tone.DONE: symbols.done,
             Tone.WARNING: symbols.warning,
             Tone.ERROR: symbols.failed,

@@ -67,8 +67,8 @@ class Tick(Bullet, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,enter", "turn", "Yes", show=False),
-        Binding("down", "screen.focus_next", show=False),
-        Binding("up", "screen.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
     ]
     DEFAULT_CSS = """
     Tick {
