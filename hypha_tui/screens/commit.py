@@ -252,7 +252,7 @@ class CommitScreen(Dialog[CommitAnswer | None]):
             (
                 KeyHint(key="^D", label="Commit", action="commit", tone=tone),
                 *self._carry_hint(),
-                KeyHint(key="Esc", label="Close, keep the draft", action="leave"),
+                KeyHint(key="Esc", label="Keep draft", action="leave"),
                 KeyHint(key="Tab", label="Next", action="app.focus_next"),
             )
         )

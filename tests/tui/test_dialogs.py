@@ -38,7 +38,7 @@ from hypha_artifact.transfer.state import (
     TransferPlan,
     UploadRequest,
 )
-from hypha_tui.screens.commit import CommitDecision, CommitScreen
+from hypha_tui.screens.commit import CarryWanted, CommitDecision, CommitScreen
 from hypha_tui.screens.confirm import ConfirmScreen
 from hypha_tui.screens.conflict import ConflictList, ConflictScreen
 from hypha_tui.screens.name import NameScreen
@@ -538,6 +538,19 @@ async def test_the_draft_survives_escape_and_a_refused_commit() -> None:
     async with hold(commit()) as held:
         assert held.app.screen.query_one(TextArea).text == ""
         assert held.app.screen.query_one(Input).value == ""
+
+
+async def test_files_left_out_can_be_carried_over() -> None:
+    async with hold(commit(ASKS)) as held:
+        await held.press("k")
+        assert held.answer == CarryWanted(paths=("old.csv",))
+    async with hold(commit(ASKS)) as held:
+        await held.click("Carry 1 file over")
+        assert held.answer == CarryWanted(paths=("old.csv",))
+    async with hold(commit(BLOCKS)) as held:
+        await held.press("k")
+        assert held.answer is UNANSWERED
+        assert not held.has("Carry")
 
 
 @pytest.mark.parametrize("size", SIZES)
