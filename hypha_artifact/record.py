@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from hypha_artifact._api import endpoints
 from hypha_artifact._api.serial import serial_lock
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.baseline import Baseline, BaselineStore
 from hypha_artifact.errors import NetworkError, NotFound, NotStaged, StageConflict
+from hypha_artifact.listings import Cache, Listings
+from hypha_artifact.memory import StageMemory, current_memory, stage_memory
 from hypha_artifact.models import Artifact, Entry, EntryKind, JsonObject, StageMode
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 
@@ -81,14 +84,14 @@ class RemoteRecord:
         Raises:
             UnsafePath: The server has a name that could leave its folder.
         """
-        folders = [folder]
-        while folders:
-            here = folders.pop()
-            for entry in await self.list_folder(here, version=version):
-                if entry.is_folder:
-                    folders.append(here / entry.name)
-                else:
-                    yield here / entry.name, entry
+        async for found in self.listings(version).walk(folder):
+            yield found
+
+    def listings(
+        self, version: str | None = None, cache: Cache | None = None
+    ) -> Listings:
+        """Return a version's folders, to be listed as they are needed."""
+        return Listings(partial(self.list_folder, version=version), cache)
 
     async def stat(self, path: RemotePath, *, version: str | None = None) -> Entry:
         """Return the entry of a file or folder.
@@ -147,6 +150,7 @@ class RemoteRecord:
             before = await self._staged()
             baseline = await self._baselines.load(self._key, before.last_modified)
             after = await self._edit(manifest=manifest, config=config)
+            self.memory(before).opened = after.last_modified
             await self._baselines.save(
                 self._key,
                 Baseline(
@@ -217,6 +221,7 @@ class RemoteRecord:
 
         It can destroy committed files: go through ``staging`` instead.
         """
+        current_memory(self._key).forget(path)
         await self._transport.call(endpoints.remove_file(self.id, path))
 
     async def clear_pending(self, paths: Iterable[RemotePath]) -> tuple[str, ...]:
@@ -248,6 +253,10 @@ class RemoteRecord:
             absent = {folder / entry.name for entry in entries if entry.pending}
             found.extend(sorted(wanted & absent))
         return tuple(found)
+
+    def memory(self, artifact: Artifact) -> StageMemory:
+        """Return what this process has seen of the open session."""
+        return stage_memory(self._key, artifact.last_modified)
 
     async def baseline(self, artifact: Artifact) -> Baseline:
         """Return what is known of the open in-place session."""

@@ -23,6 +23,7 @@ from hypha_artifact.errors import (
     StoreError,
     UploadExpired,
 )
+from hypha_artifact.memory import current_memory
 from hypha_artifact.models import Artifact, JsonObject, StageMode
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.record import STAGE, RemoteRecord
@@ -38,6 +39,7 @@ class Link(Struct, frozen=True, kw_only=True):
     path: RemotePath
     url: str
     whole: bool = False
+    is_part: bool = False
 
     @override
     def __repr__(self) -> str:
@@ -120,6 +122,9 @@ class RemoteArtifact(RemoteRecord):
         marked = {e.path for e in artifact.staging or () if e.remove}
         for path in marked.intersection(paths):
             await self._drop_marker(RemotePath(path or ""))
+        memory = self.memory(artifact)
+        for path in paths:
+            memory.announce(path)
 
     async def _drop_marker(self, path: RemotePath) -> None:
         # A commit would delete a new upload under its marker; announcing first makes
@@ -133,10 +138,9 @@ class RemoteArtifact(RemoteRecord):
         uploads = (e for e in artifact.staging or () if not e.remove)
         staged = frozenset(e.path for e in uploads if e.path)
         unknown = sorted(folders - baseline.folders.keys())
+        live = self.listings()
         for folder in unknown:
-            entries = await self.list_folder(folder)
-            names = frozenset(e.name for e in entries if not e.is_folder)
-            baseline = baseline.listed(folder, names, staged)
+            baseline = baseline.listed(folder, await live.files(folder), staged)
         if unknown:
             await self._baselines.save(self._key, baseline)
 
@@ -163,7 +167,7 @@ class RemoteArtifact(RemoteRecord):
         return MultipartUpload(
             path=path,
             upload_id=answer.upload_id,
-            links=tuple(Link(path=path, url=part.url) for part in links),
+            links=tuple(Link(path=path, url=part.url, is_part=True) for part in links),
         )
 
     def takes_parts(self, path: RemotePath) -> bool:
@@ -189,6 +193,7 @@ class RemoteArtifact(RemoteRecord):
         except (NetworkError, UploadExpired):
             if not await self._is_up(upload.path, size):
                 raise
+        current_memory(self._key).acknowledge(upload.path, size)
 
     async def _is_up(self, path: RemotePath, size: int) -> bool:
         try:
@@ -257,10 +262,14 @@ class RemoteArtifact(RemoteRecord):
         headers = {"Content-Length": str(length), **_content_type(link.path)}
         if md5:
             headers["Content-MD5"] = base64.b64encode(md5).decode()
-        if not link.whole:
-            return await self._put(link, body, headers)
-        async with self.exclusive():
-            return await self._put(link, body, headers)
+        if link.whole:
+            async with self.exclusive():
+                etag = await self._put(link, body, headers)
+        else:
+            etag = await self._put(link, body, headers)
+        if not link.is_part:
+            current_memory(self._key).acknowledge(link.path, length)
+        return etag
 
     async def _put(
         self, link: Link, body: AsyncIterator[bytes], headers: dict[str, str]

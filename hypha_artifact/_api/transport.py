@@ -39,6 +39,8 @@ T = TypeVar("T")
 PIECE = 1 << 20
 _CONNECT, _IDLE = 10.0, 65.0
 _ERROR_BODY = 4096
+# HTTP_PROXY is often set without NO_PROXY; a proxy cannot reach this machine's own.
+_NEVER_PROXIED = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))
 
 
 class Transport:
@@ -63,9 +65,13 @@ class Transport:
             limits=limits,
             timeout=timeout,
             verify=settings.verify,
+            mounts=_NEVER_PROXIED,
         )
         self._bytes = httpx.AsyncClient(
-            limits=limits, timeout=timeout, verify=settings.verify
+            limits=limits,
+            timeout=timeout,
+            verify=settings.verify,
+            mounts=_NEVER_PROXIED,
         )
 
     def _authorisation(self) -> dict[str, str]:

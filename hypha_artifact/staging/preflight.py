@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from hypha_artifact.listings import Listings
 from hypha_artifact.models import (
     ChangeKind,
     CommitPreview,
@@ -14,9 +15,8 @@ from hypha_artifact.models import (
     StageMode,
     StageState,
 )
-from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
-from hypha_artifact.staging.reading import latest_name, read_stage
+from hypha_artifact.staging.reading import committed, latest_name, read_stage
 
 
 async def preview_commit(remote: RemoteArtifact) -> CommitPreview:
@@ -30,24 +30,28 @@ async def preview_commit(remote: RemoteArtifact) -> CommitPreview:
         files are all kept, and a finding says so.
     """
     state = await read_stage(remote)
-    before = await _sizes(remote, None) if state.artifact.versions else {}
-    if state.mode is None:
-        files = tuple(
-            _file(path, Fate.KEPT, size, size) for path, size in before.items()
-        )
-        return CommitPreview(state=state, files=files, findings=(_nothing_staged(),))
     if state.mode is StageMode.NEW_VERSION:
-        files = _new_version(before, await _sizes(remote, STAGE))
+        files = _new_version(await _latest_sizes(remote, state), state)
     else:
-        files = _in_place(before, state)
+        files = _in_place(await _walk(remote.listings()), state)
+    if state.mode is None:
+        return CommitPreview(state=state, files=files, findings=(_nothing_staged(),))
     published = await remote.read()
     edited = published.manifest != state.artifact.manifest
     findings = tuple(_findings(state, files, edited=edited))
     return CommitPreview(state=state, files=files, findings=findings)
 
 
-async def _sizes(remote: RemoteArtifact, version: str | None) -> dict[str, int | None]:
-    found = [(path, e.size) async for path, e in remote.walk(version=version)]
+async def _latest_sizes(
+    remote: RemoteArtifact, state: StageState
+) -> dict[str, int | None]:
+    if not state.artifact.versions:
+        return {}
+    return await _walk(committed(remote, state.artifact))
+
+
+async def _walk(listings: Listings) -> dict[str, int | None]:
+    found = [(str(path), entry.size) async for path, entry in listings.walk()]
     return dict(sorted(found))
 
 
@@ -58,13 +62,13 @@ def _file(
 
 
 def _new_version(
-    before: dict[str, int | None], after: dict[str, int | None]
+    before: dict[str, int | None], state: StageState
 ) -> tuple[ResultingFile, ...]:
+    absent = {ChangeKind.REMOVED, ChangeKind.PENDING}
+    after = {c.path: c.size for c in state.changes if c.kind not in absent}
     files = [
-        _file(
-            path, Fate.CHANGED if path in before else Fate.NEW, before.get(path), size
-        )
-        for path, size in after.items()
+        _file(path, Fate.CHANGED if path in before else Fate.NEW, before.get(path), n)
+        for path, n in after.items()
     ]
     gone = [
         _file(path, Fate.GONE, size, None)

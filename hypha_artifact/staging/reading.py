@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from hypha_artifact.baseline import Baseline
 from hypha_artifact.errors import UnsafePath
+from hypha_artifact.listings import Listings
 from hypha_artifact.models import (
     Artifact,
     ChangeKind,
-    Entry,
     StagedChange,
     StageMode,
     StageState,
@@ -18,13 +19,18 @@ from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
 
 
-async def read_stage(remote: RemoteArtifact) -> StageState:
+async def read_stage(
+    remote: RemoteArtifact, *, trust_announced: bool = False
+) -> StageState:
     """Read what is staged: each path, what it does, and its size.
 
-    It costs one or two listings for each folder that has staged paths.
+    It costs a listing for each folder with staged paths that were not sent from this
+    process, or are still to be sent.
 
     Args:
         remote: The artifact.
+        trust_announced: While uploads run, take what was announced from this process
+            and not acknowledged yet as pending, without a look.
 
     Returns:
         The stage; its mode is None when no session is open.
@@ -33,34 +39,50 @@ async def read_stage(remote: RemoteArtifact) -> StageState:
     mode = artifact.stage_mode
     if mode is None:
         return StageState(artifact=artifact, mode=None)
-    changes = await _changes(remote, artifact, mode)
+    changes = await _changes(remote, artifact, mode, trust_announced=trust_announced)
     return StageState(artifact=artifact, mode=mode, changes=tuple(changes))
 
 
 async def _changes(
-    remote: RemoteArtifact, artifact: Artifact, mode: StageMode
+    remote: RemoteArtifact,
+    artifact: Artifact,
+    mode: StageMode,
+    *,
+    trust_announced: bool,
 ) -> list[StagedChange]:
     removed, uploads = _recorded(artifact)
     changes = [StagedChange(path=path, kind=ChangeKind.REMOVED) for path in removed]
-    kinds = _Kinds(remote, artifact, mode)
-    await kinds.load()
+    sizes = await _sizes(remote, artifact, uploads, trust_announced=trust_announced)
+    kinds = _Kinds(remote, artifact, mode, await remote.baseline(artifact))
     live = mode is StageMode.IN_PLACE or not artifact.versions
-    for folder, paths in groupby(sorted(uploads, key=_by_folder), key=_parent):
-        entries = await remote.list_folder(folder, version=STAGE, pending=True)
-        known = {entry.name: entry for entry in entries if not entry.is_folder}
-        for path in paths:
-            entry = known.get(path.name)
-            kind = await kinds.of(path, entry)
-            pending = kind is ChangeKind.PENDING
-            changes.append(
-                StagedChange(
-                    path=path,
-                    kind=kind,
-                    size=entry.size if entry and not pending else None,
-                    live=live and not pending,
-                )
-            )
+    for path, size in sizes.items():
+        kind = ChangeKind.PENDING if size is None else await kinds.of(path)
+        there = size is not None
+        changes.append(
+            StagedChange(path=path, kind=kind, size=size, live=live and there)
+        )
     return sorted(changes, key=lambda change: change.path)
+
+
+async def _sizes(
+    remote: RemoteArtifact,
+    artifact: Artifact,
+    uploads: set[RemotePath],
+    *,
+    trust_announced: bool,
+) -> dict[RemotePath, int | None]:
+    """Find the sizes of staged files in bytes; None for those without bytes."""
+    memory = remote.memory(artifact)
+    waiting = memory.announced if trust_announced else frozenset[str]()
+    sizes = {path: memory.sent.get(path) for path in uploads}
+    unknown = (p for p, size in sizes.items() if size is None and p not in waiting)
+    for folder, paths in groupby(sorted(unknown, key=_by_folder), key=_parent):
+        entries = await remote.list_folder(folder, version=STAGE, pending=True)
+        there = {e.name: e for e in entries if not (e.is_folder or e.pending)}
+        for path in paths:
+            entry = there.get(path.name)
+            sizes[path] = (entry.size or 0) if entry else None
+    return sizes
 
 
 def _by_folder(path: RemotePath) -> tuple[str, str]:
@@ -97,33 +119,29 @@ class _Kinds:
     """Tells added from modified, by the rules of each kind of session."""
 
     def __init__(
-        self, remote: RemoteArtifact, artifact: Artifact, mode: StageMode
+        self,
+        remote: RemoteArtifact,
+        artifact: Artifact,
+        mode: StageMode,
+        baseline: Baseline,
     ) -> None:
-        self._remote = remote
-        self._artifact = artifact
-        self._mode = mode
-        self._folder: RemotePath | None = None
-        self._names: frozenset[str] = frozenset()
+        self._is_first = not artifact.versions
+        self._in_place = mode is StageMode.IN_PLACE
+        self._baseline = baseline
+        self._committed = committed(remote, artifact)
 
-    async def load(self) -> None:
-        self._baseline = await self._remote.baseline(self._artifact)
-
-    async def of(self, path: RemotePath, entry: Entry | None) -> ChangeKind:
-        if entry is None or entry.pending:
-            return ChangeKind.PENDING
-        if not self._artifact.versions:
+    async def of(self, path: RemotePath) -> ChangeKind:
+        if self._is_first:
             return ChangeKind.ADDED
-        if self._mode is StageMode.IN_PLACE:
+        if self._in_place:
             return self._baseline.kind_of(path)
-        committed = await self._committed(path.parent)
-        return ChangeKind.MODIFIED if path.name in committed else ChangeKind.ADDED
+        names = await self._committed.files(path.parent)
+        return ChangeKind.MODIFIED if path.name in names else ChangeKind.ADDED
 
-    async def _committed(self, folder: RemotePath) -> frozenset[str]:
-        if folder != self._folder:
-            entries = await self._remote.list_folder(folder)
-            self._names = frozenset(e.name for e in entries if not e.is_folder)
-            self._folder = folder
-        return self._names
+
+def committed(remote: RemoteArtifact, artifact: Artifact) -> Listings:
+    """Return the latest version's folders, as a new-version session leaves them."""
+    return remote.listings(None, remote.memory(artifact).committed)
 
 
 def latest_name(state: StageState) -> str:

@@ -59,7 +59,9 @@ class Session:
 
     async def stage(self, artifact_id: ArtifactId) -> StageState:
         """Read the artifact and what is staged in it."""
-        return await read_stage(self.artifact(artifact_id))
+        groups = self.client.snapshot().groups
+        busy = any(g.artifact == artifact_id and not g.is_final for g in groups)
+        return await read_stage(self.artifact(artifact_id), trust_announced=busy)
 
     def view(
         self, artifact_id: ArtifactId, stage: StageState, version: str | None = None

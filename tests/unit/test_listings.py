@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from hypha_artifact.listings import Listings
+from hypha_artifact.memory import StageMemory, stage_memory
+from hypha_artifact.models import Entry, EntryKind
+from hypha_artifact.paths import ROOT, RemotePath
+
+TREE = {
+    "": ("raw/", "a.txt"),
+    "raw": ("plate/", "b.txt"),
+    "raw/plate": ("c.txt",),
+}
+
+
+class Server:
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    async def list_folder(self, folder: RemotePath) -> tuple[Entry, ...]:
+        self.calls.append(str(folder))
+        return tuple(
+            Entry(name=name[:-1], kind=EntryKind.FOLDER)
+            if name.endswith("/")
+            else Entry(name=name, size=1)
+            for name in TREE[folder]
+        )
+
+
+async def test_a_folder_that_is_not_there_costs_nothing() -> None:
+    server = Server()
+    listings = Listings(server.list_folder)
+    for number in range(100):
+        assert await listings.files(RemotePath(f"new/sub/{number}")) == frozenset()
+    assert server.calls == [""]
+
+
+async def test_no_folder_is_listed_twice_even_through_a_cache() -> None:
+    server, cache = Server(), dict[RemotePath, tuple[Entry, ...]]()
+    listings = Listings(server.list_folder, cache)
+    assert await listings.files(RemotePath("raw/plate")) == {"c.txt"}
+    again = Listings(server.list_folder, cache)
+    found = {str(path) async for path, _ in again.walk()}
+    assert found == {"a.txt", "raw/b.txt", "raw/plate/c.txt"}
+    assert await again.files(ROOT) == {"a.txt"}
+    assert sorted(server.calls) == ["", "raw", "raw/plate"]
+
+
+def test_memory_lasts_as_long_as_its_session() -> None:
+    first = stage_memory("test-memory", 1)
+    first.announce("a")
+    first.acknowledge("a", 5)
+    assert stage_memory("test-memory", 1) is first
+    assert first.sent == {"a": 5}
+    assert stage_memory("test-memory", 2) == StageMemory(2)
+
+
+def test_an_overwrite_is_unknown_until_it_is_acknowledged() -> None:
+    memory = StageMemory(1)
+    memory.acknowledge("a", 5)
+    memory.announce("a")
+    assert memory.sent == {}
+    assert memory.announced == {"a"}
+    memory.forget("a")
+    assert memory.announced == set()
