@@ -35,6 +35,11 @@ class StageMemory:
         self.announced.discard(path)
         self.sent[path] = size
 
+    def learn(self, path: str, size: int) -> None:
+        """Note a size that a listing told, unless bytes are under way."""
+        if path not in self.announced:
+            self.sent[path] = size
+
     def forget(self, path: str) -> None:
         """Note that a path has left the stage."""
         self.announced.discard(path)

@@ -81,7 +81,9 @@ async def _sizes(
         there = {e.name: e for e in entries if not (e.is_folder or e.pending)}
         for path in paths:
             entry = there.get(path.name)
-            sizes[path] = (entry.size or 0) if entry else None
+            if entry:
+                sizes[path] = entry.size or 0
+                memory.learn(path, entry.size or 0)
     return sizes
 
 
