@@ -16,18 +16,21 @@ class StageMemory:
     """One session, known by the record's ``last_modified`` (see ``baseline``).
 
     ``announced`` are paths whose bytes have not all been acknowledged; ``sent`` has
-    the sizes in bytes of those that have; ``committed`` are listings of the latest
+    the sizes in bytes of those that have; ``carried`` are copies of files of the
+    latest version; ``committed`` are listings of the latest
     version, which a new-version session does not change.
     """
 
     opened: float | None = None
     announced: set[str] = field(default_factory=set[str])
     sent: dict[str, int] = field(default_factory=dict[str, int])
+    carried: set[str] = field(default_factory=set[str])
     committed: Cache = field(default_factory=Cache)
 
     def announce(self, path: str) -> None:
         """Note that bytes are to come; those of an older upload stay as they are."""
         self.announced.add(path)
+        self.carried.discard(path)
         self.sent.pop(path, None)
 
     def acknowledge(self, path: str, size: int) -> None:

@@ -154,6 +154,8 @@ class ChangeKind(Enum):
     ADDED = "A"
     MODIFIED = "M"
     REMOVED = "D"
+    SAME = "="
+    """Carried over from the latest version, unchanged."""
     PENDING = "!"
     """Announced, but its bytes are not there: a commit would fail."""
     UNKNOWN = "?"

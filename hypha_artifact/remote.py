@@ -170,6 +170,10 @@ class RemoteArtifact(RemoteRecord):
             links=tuple(Link(path=path, url=part.url, is_part=True) for part in links),
         )
 
+    def note_carried(self, path: RemotePath) -> None:
+        """Note that a staged file is a copy of the latest version's."""
+        current_memory(self._key).carried.add(path)
+
     def takes_parts(self, path: RemotePath) -> bool:
         """Tell whether a name can be uploaded in parts."""
         return self._transport.settings.use_proxy is False or not breaks_proxy(path)

@@ -12,6 +12,7 @@ from hypha_artifact.models import (
     Finding,
     ResultingFile,
     Severity,
+    StagedChange,
     StageMode,
     StageState,
 )
@@ -65,10 +66,10 @@ def _new_version(
     before: dict[str, int | None], state: StageState
 ) -> tuple[ResultingFile, ...]:
     absent = {ChangeKind.REMOVED, ChangeKind.PENDING}
-    after = {c.path: c.size for c in state.changes if c.kind not in absent}
+    staged = [change for change in state.changes if change.kind not in absent]
+    after = {change.path for change in staged}
     files = [
-        _file(path, Fate.CHANGED if path in before else Fate.NEW, before.get(path), n)
-        for path, n in after.items()
+        _file(c.path, _fate(c, before), before.get(c.path), c.size) for c in staged
     ]
     gone = [
         _file(path, Fate.GONE, size, None)
@@ -76,6 +77,12 @@ def _new_version(
         if path not in after
     ]
     return tuple(files + gone)
+
+
+def _fate(change: StagedChange, before: dict[str, int | None]) -> Fate:
+    if change.kind is ChangeKind.SAME:
+        return Fate.KEPT
+    return Fate.CHANGED if change.path in before else Fate.NEW
 
 
 def _in_place(

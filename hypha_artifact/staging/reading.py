@@ -131,12 +131,15 @@ class _Kinds:
         self._in_place = mode is StageMode.IN_PLACE
         self._baseline = baseline
         self._committed = committed(remote, artifact)
+        self._carried = remote.memory(artifact).carried
 
     async def of(self, path: RemotePath) -> ChangeKind:
         if self._is_first:
             return ChangeKind.ADDED
         if self._in_place:
             return self._baseline.kind_of(path)
+        if path in self._carried:
+            return ChangeKind.SAME
         names = await self._committed.files(path.parent)
         return ChangeKind.MODIFIED if path.name in names else ChangeKind.ADDED
 

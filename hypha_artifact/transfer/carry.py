@@ -102,6 +102,7 @@ class Carry:
             etags = [work.acknowledged[part] for part in range(work.parts)]
             await self._remote.complete_multipart(work.upload, etags, size=work.size)
         self._sources.pop(job.item.remote, None)
+        self._remote.note_carried(job.item.remote)
 
     async def forget(self, jobs: Sequence[Job]) -> None:
         """Take back the announcements of files that have no bytes."""

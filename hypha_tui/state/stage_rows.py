@@ -27,6 +27,7 @@ ROLES: dict[ChangeKind, Role] = {
     ChangeKind.ADDED: "good",
     ChangeKind.MODIFIED: "warn",
     ChangeKind.REMOVED: "bad",
+    ChangeKind.SAME: "muted",
     ChangeKind.PENDING: "accent",
     ChangeKind.UNKNOWN: "accent",
 }
@@ -34,6 +35,7 @@ ROLES: dict[ChangeKind, Role] = {
 _NOTES: dict[ChangeKind, tuple[str, str]] = {
     ChangeKind.ADDED: ("new", "new"),
     ChangeKind.MODIFIED: ("changed", "replaces the file of {latest}"),
+    ChangeKind.SAME: ("carried over", "carried over from {latest}, unchanged"),
     ChangeKind.REMOVED: ("goes at commit", "removed by the commit"),
     ChangeKind.PENDING: ("no bytes yet", "no bytes yet: a commit would fail"),
     ChangeKind.UNKNOWN: ("new or changed", "new or changed: staged elsewhere"),

@@ -47,7 +47,10 @@ async def test_what_is_left_out_can_be_carried(bench: Bench) -> None:
     assert [item.remote for item in plan.collisions] == ["up/source/changed.txt"]
     group = await bench.client.submit(plan.resolve({}))
     assert await bench.final(group) == {JobState.DONE: 4}
-    assert (await staging.preview_commit(bench.remote)).count(Fate.GONE) == 0
+    preview = await staging.preview_commit(bench.remote)
+    assert preview.count(Fate.GONE) == 0
+    assert preview.count(Fate.KEPT) == 4
+    assert preview.count(Fate.CHANGED) == 1
 
     await staging.commit(bench.remote, comment="second")
     await bench.final(await bench.download(version="latest"))
