@@ -19,7 +19,7 @@ from hypha_artifact.transfer.state import (
     Snapshot,
 )
 from hypha_tui.state.lines import Line, Role, Span, join, wrap
-from hypha_tui.state.text import count, duration, fit_name, rate, size
+from hypha_tui.state.text import count, duration, fit_name, fit_start, rate, size
 from hypha_tui.themes import Symbols, bar
 
 MOVING = (JobState.RUNNING, JobState.FINALISING)
@@ -198,14 +198,17 @@ def draw(row: Row, width: int, symbols: Symbols, now: float) -> Line:
 def _draw_group(group: GroupView, columns: _Columns, symbols: Symbols) -> Line:
     done = group.count(JobState.DONE)
     tally = f" {done:,}/{group.files:,} files"
+    length = f" {size(group.size):>5} "
     if columns.name < 40:  # noqa: PLR2004
-        tally = f" {done:,}/{group.files:,}"
-    name = fit_name(group.title, columns.name - len(tally), symbols.ellipsis)
+        tally, length = f" {done:,}/{group.files:,}", " "
+    # The end goes first: what comes before the arrow is what was selected.
+    title = group.title.replace("\u2192", symbols.arrow)
+    width = columns.name + 7 - len(length) - len(tally)
     return (
         _glyph(_group_state(group), group.direction, symbols),
-        (name, "strong"),
+        (fit_start(title, width, symbols.ellipsis), "strong"),
         (tally, "muted"),
-        (f" {size(group.size):>5} ", "plain"),
+        (length, "plain"),
         *_group_progress(group, columns, symbols),
     )
 
@@ -376,15 +379,28 @@ def commands(action: Action, rows: Iterable[Row], snapshot: Snapshot) -> list[Co
     rows = tuple(rows)
     names = {_group_of(r) for r in rows if not jobs_of(r)}
     groups = [g for g in snapshot.groups if g.id in names]
-    states = _APPLIES[action]
-    found = [Command(action=action, group=g.id) for g in groups if g.count(*states)]
+    states = _states(action, snapshot)
+    found = [
+        Command(action=action, group=group.id)
+        for group in groups
+        if group.count(*states[group.id])
+    ]
     jobs = {job.id: job for row in rows for job in jobs_of(row)}
     ids = tuple(
         job.id
         for job in jobs.values()
-        if job.group not in names and job.state in states
+        if job.group not in names and job.state in states.get(job.group, ())
     )
     return [*found, Command(action=action, jobs=ids)] if ids else found
+
+
+def _states(action: Action, snapshot: Snapshot) -> dict[int, tuple[JobState, ...]]:
+    known = _APPLIES[action]
+    again = (*known, JobState.PAUSED) if action is Action.RETRY else known
+    return {
+        group.id: again if group.error is not None else known
+        for group in snapshot.groups
+    }
 
 
 _APPLIES: dict[Action, tuple[JobState, ...]] = {
@@ -399,6 +415,30 @@ _APPLIES: dict[Action, tuple[JobState, ...]] = {
 def commands_for_all(action: Action, snapshot: Snapshot) -> list[Command]:
     """Make the command that does something to everything, if anything applies."""
     return [Command(action=action)] if snapshot.count(*_APPLIES[action]) else []
+
+
+def retries(snapshot: Snapshot) -> list[Command]:
+    """Make the commands that try everything again that failed or was stopped.
+
+    What the user cancelled stays cancelled: a batch with such files is not retried
+    whole, but by those of its files that the snapshot lists.
+    """
+    found: list[Command] = []
+    for group in snapshot.groups:
+        failed = JobState.FAILED
+        wanted = (failed, JobState.PAUSED) if group.error else (failed,)
+        if not group.count(*wanted):
+            continue
+        jobs = tuple(
+            job.id
+            for job in snapshot.jobs
+            if job.group == group.id and job.state in wanted
+        )
+        if not group.count(JobState.CANCELLED):
+            found.append(Command(action=Action.RETRY, group=group.id))
+        elif jobs:
+            found.append(Command(action=Action.RETRY, jobs=jobs))
+    return found
 
 
 def _group_of(row: Row) -> int:

@@ -24,6 +24,7 @@ from hypha_tui.state.transfer_rows import (
     headline,
     identify,
     jobs_of,
+    retries,
     transfer_rows,
 )
 from hypha_tui.themes import ASCII, Symbols
@@ -124,7 +125,7 @@ class TransfersPanel(LineList[Row]):
             "pause": self._commands(Action.PAUSE) or self._commands(Action.RESUME),
             "cancel": self._commands(Action.CANCEL),
             "retry": self._commands(Action.RETRY),
-            "retry_all": commands_for_all(Action.RETRY, self._snapshot),
+            "retry_all": retries(self._snapshot),
             "clear": commands_for_all(Action.CLEAR, self._snapshot),
         }
         return [
@@ -185,8 +186,7 @@ class TransfersPanel(LineList[Row]):
 
     def action_retry_all(self) -> None:
         """Try all failed files again."""
-        failed = [Command(action=Action.RETRY)]
-        self._post(failed if self._snapshot.count(JobState.FAILED) else [])
+        self._post(retries(self._snapshot))
 
     def action_clear(self) -> None:
         """Forget what is finished."""

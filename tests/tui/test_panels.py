@@ -108,7 +108,7 @@ TRANSFER_CHECKS: dict[str, list[tuple[int, Command]]] = {
         (2, Command(action=Action.RETRY, jobs=(2,))),
         (3, Command(action=Action.RETRY, jobs=(2,))),
     ],
-    "retry_all": [(0, Command(action=Action.RETRY))],
+    "retry_all": [(0, Command(action=Action.RETRY, group=1))],
     "clear": [(1, Command(action=Action.CLEAR))],
 }
 TRANSFER_CASES = [
