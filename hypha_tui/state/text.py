@@ -77,6 +77,15 @@ def fit_name(name: str, width: int, ellipsis: str = "…") -> str:
     return set_cell_size(head + ellipsis + tail, width)
 
 
+def fit_start(text: str, width: int, ellipsis: str = "…") -> str:
+    """Make an untrusted text safe and ``width`` cells wide; it loses its end."""
+    shown = printable(text)
+    room = width - cell_len(ellipsis)
+    if cell_len(shown) > width and room > 0:
+        shown = chop_cells(shown, room)[0] + ellipsis
+    return set_cell_size(shown, width)
+
+
 def _last_cells(text: str, width: int) -> str:
     tail = text[-width:] if width else ""
     while cell_len(tail) > width:
