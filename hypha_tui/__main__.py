@@ -39,7 +39,7 @@ def browse(local: str | None, remote: str | None) -> None:
     with errors_as_messages():
         settings = ConnectionSettings.load()
         target = _target(remote, settings.workspace) if remote else None
-        HyphaApp(settings, _folder(local), target).run()
+        HyphaApp(settings, _folder(local), target).run_to_end()
 
 
 @click.command("demo", context_settings=_HELP)

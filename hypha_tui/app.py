@@ -70,6 +70,16 @@ class HyphaApp(App[None]):
             self._session, self._local, self._remote, symbols=self.symbols
         )
 
+    def run_to_end(self) -> None:
+        """Run until the user quits.
+
+        Raises:
+            SystemExit: With a status other than 0, after a crash.
+        """
+        self.run()
+        if self.return_code:
+            raise SystemExit(self.return_code)
+
     def on_mount(self) -> None:
         """Open the connection."""
         self.run_worker(self._hold_session(), group="session", name="session")

@@ -37,7 +37,7 @@ def run_demo(data: Path | None, say: Callable[[str], None]) -> None:
         anyio.run(seed, server.settings, server.data, say)
         local = _files_to_upload(data / LOCAL_FOLDER, say)
         atlas = ArtifactId(server.workspace, ATLAS_ALIAS)
-        HyphaApp(server.settings, local, (atlas, ROOT)).run()
+        HyphaApp(server.settings, local, (atlas, ROOT)).run_to_end()
 
 
 def _files_to_upload(folder: Path, say: Callable[[str], None]) -> Path:

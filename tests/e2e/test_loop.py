@@ -1,0 +1,153 @@
+"""The whole loop in a real terminal: by keyboard alone, then by mouse alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from uuid import uuid4
+
+import anyio.to_thread
+import pytest
+
+from hypha_artifact import AsyncHyphaArtifact
+from hypha_artifact.settings import ConnectionSettings
+from tests.e2e.terminal import Terminal
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Path:
+    """A folder to upload, and two files beside it."""
+    folder = tmp_path / "data"
+    (folder / "batch" / "deep").mkdir(parents=True)
+    for number in range(20):
+        path = folder / "batch" / "deep" / f"small-{number:02}.bin"
+        path.write_bytes(os.urandom(4096))
+    (folder / "batch" / "large.bin").write_bytes(os.urandom(40 * MIB))
+    (folder / "batch" / "empty.dat").touch()
+    (folder / "batch" / "#1? 100%.txt").write_text("odd name")
+    (folder / "one.txt").write_text("one")
+    (folder / "two.txt").write_text("two")
+    return folder
+
+
+@pytest.fixture
+async def artifact(
+    settings: ConnectionSettings, tmp_path: Path
+) -> AsyncGenerator[AsyncHyphaArtifact]:
+    """An artifact with one version of one file."""
+    first = tmp_path / "first.txt"
+    first.write_text("first")
+    async with AsyncHyphaArtifact(
+        f"e2e-{uuid4().hex[:8]}",
+        settings.workspace,
+        settings.token,
+        settings.server_url,
+    ) as artifact:
+        await artifact.create({"name": "end to end"}, stage=True)
+        await artifact.put(first, "first.txt")
+        await artifact.commit(comment="first")
+        yield artifact
+
+
+def opened(
+    settings: ConnectionSettings,
+    local: Path,
+    artifact: AsyncHyphaArtifact,
+    size: tuple[int, int],
+) -> Terminal:
+    command = [sys.executable, "-m", "hypha_tui", str(local), str(artifact.id)]
+    environ = {
+        "HYPHA_SERVER_URL": settings.server_url,
+        "HYPHA_WORKSPACE": settings.workspace or "",
+        "HYPHA_TOKEN": settings.token or "",
+        "LANG": "C.UTF-8",
+    }
+    return Terminal(command, size, environ)
+
+
+async def same(artifact: AsyncHyphaArtifact, names: list[str], local: Path) -> None:
+    """Check the committed files against the local ones, byte by byte."""
+    for name in names:
+        assert await artifact.read_bytes(name) == (local / name).read_bytes(), name
+
+
+async def test_by_keyboard_as_a_new_version(
+    settings: ConnectionSettings, local: Path, artifact: AsyncHyphaArtifact
+) -> None:
+    def drive() -> None:
+        with opened(settings, local, artifact, (120, 40)) as terminal:
+            terminal.until(r"first\.txt")
+            terminal.press("Down", "F5")
+            terminal.until("What shall the changes become")
+            terminal.press("n")
+            terminal.until(r"23 files uploaded")
+            terminal.until(r"Stage +A 23")
+            terminal.press("C")
+            terminal.until("1 file is in v0 but not in the new version")
+            terminal.press("Space", "Tab")
+            terminal.type("by keyboard")
+            terminal.press("C-d")
+            terminal.until(r"v1 is committed: readers see 23 files")
+            terminal.press("q")
+            terminal.until("EXIT-STATUS 0")
+
+    await anyio.to_thread.run_sync(drive)
+    versions = await artifact.versions()
+    assert [(v.version, v.comment) for v in versions] == [
+        ("v0", "first"),
+        ("v1", "by keyboard"),
+    ]
+    found = [str(path) for path in await artifact.find()]
+    assert len(found) == 23
+    await same(artifact, found, local)
+    assert set(await artifact.find(version="v0")) == {"first.txt"}
+
+
+async def test_by_mouse_in_place_on_a_small_terminal(
+    settings: ConnectionSettings, local: Path, artifact: AsyncHyphaArtifact
+) -> None:
+    def drive() -> None:
+        with opened(settings, local, artifact, (80, 24)) as terminal:
+            terminal.until(r"first\.txt")
+            one, two = terminal.find(r"one\.txt"), terminal.find(r"two\.txt")
+            terminal.drag(one, two)
+            terminal.until("2 marked")
+            terminal.drag(one, (30, 10), (60, 10))
+            terminal.until("In place, in v0")
+            terminal.click(*terminal.find("In place  +Esc|In place    Esc"))
+            terminal.until("2 files uploaded")
+            terminal.until(r"STAGE +A 2")
+            terminal.click(*terminal.find("C Commit"))
+            terminal.until("What changed, and why")
+            terminal.click(*terminal.find("What changed, and why"))
+            terminal.type("by mouse")
+            terminal.until("by mouse")
+            terminal.click(*terminal.find(r"\^D Commit"))
+            terminal.until("v0 is committed: readers see 3 files")
+            terminal.click(*terminal.find("q Quit"))
+            terminal.until("EXIT-STATUS 0")
+
+    await anyio.to_thread.run_sync(drive)
+    (version,) = await artifact.versions()
+    assert version.comment == "by mouse"
+    assert set(await artifact.find()) == {"first.txt", "one.txt", "two.txt"}
+    await same(artifact, ["one.txt", "two.txt"], local)
+
+
+async def test_a_hostile_name_never_reaches_the_terminal(
+    settings: ConnectionSettings, local: Path, artifact: AsyncHyphaArtifact
+) -> None:
+    (local / "evil\x1b[2J\x1b]0;title\x07[red].txt").write_text("x")
+
+    def drive() -> None:
+        with opened(settings, local, artifact, (120, 40)) as terminal:
+            terminal.until(r"evil\\x1b\[2J")
+            terminal.until(r"first\.txt")
+            terminal.press("q")
+            terminal.until("EXIT-STATUS 0")
+
+    await anyio.to_thread.run_sync(drive)
