@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from hypha_artifact.models import StageState
 from hypha_artifact.transfer.state import Direction, Snapshot
-from hypha_tui.state import stage_rows, transfer_rows
+from hypha_tui.state import stage_rows, transfer_lines
 from hypha_tui.state.lines import Line, Role
 from hypha_tui.state.progress import current_job
 from hypha_tui.state.text import fit_name
@@ -66,7 +66,7 @@ def transfer_line(snapshot: Snapshot, symbols: Symbols) -> Line:
     Returns:
         A line; empty when there is nothing to tell.
     """
-    head = transfer_rows.headline(snapshot, symbols)
+    head = transfer_lines.headline(snapshot, symbols)
     job = current_job(snapshot)
     if job is None:
         return head

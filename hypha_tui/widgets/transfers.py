@@ -14,17 +14,14 @@ from typing_extensions import override
 from hypha_artifact.transfer.state import Action, Command, JobState, JobView, Snapshot
 from hypha_tui.keymap import keys_of, shown
 from hypha_tui.state.lines import Line
+from hypha_tui.state.transfer_commands import commands, commands_for_all, retries
+from hypha_tui.state.transfer_lines import draw, headline
 from hypha_tui.state.transfer_rows import (
     GroupRow,
     JobRow,
     Row,
-    commands,
-    commands_for_all,
-    draw,
-    headline,
     identify,
     jobs_of,
-    retries,
     transfer_rows,
 )
 from hypha_tui.themes import ASCII, Symbols

@@ -35,7 +35,14 @@ from hypha_artifact.transfer.state import (
     TransferPlan,
     UploadRequest,
 )
-from hypha_tui.state import commit_rows, conflict_rows, stage_rows, transfer_rows
+from hypha_tui.state import (
+    commit_rows,
+    conflict_rows,
+    stage_rows,
+    transfer_commands,
+    transfer_lines,
+    transfer_rows,
+)
 from hypha_tui.state.lines import Line, plain, wrap
 from hypha_tui.themes import ASCII, UNICODE, Symbols
 
@@ -117,7 +124,7 @@ def item(name: str, there: Existing | None, modified: float | None = 1.7e9) -> P
     )
 
 
-def transfer_lines(width: int, symbols: Symbols) -> Iterator[Line]:
+def drawn_transfers(width: int, symbols: Symbols) -> Iterator[Line]:
     jobs = [
         job(number, state, name)
         for number, (state, name) in enumerate(
@@ -127,7 +134,7 @@ def transfer_lines(width: int, symbols: Symbols) -> Iterator[Line]:
     for title in NAMES:
         shown = snapshot(*jobs, title=title, error=f"{title} is gone")
         for row in transfer_rows.transfer_rows(shown, width, symbols):
-            yield transfer_rows.draw(row, width, symbols, 1000.0)
+            yield transfer_lines.draw(row, width, symbols, 1000.0)
 
 
 def stage_lines(width: int, symbols: Symbols) -> Iterator[Line]:
@@ -166,7 +173,7 @@ def conflict_lines(width: int, symbols: Symbols) -> Iterator[Line]:
 @pytest.mark.parametrize("symbols", SETS, ids=["unicode", "ascii"])
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
-    "lines", [transfer_lines, stage_lines, commit_lines, conflict_lines]
+    "lines", [drawn_transfers, stage_lines, commit_lines, conflict_lines]
 )
 def test_no_line_is_wider_than_its_list_or_holds_a_control(
     lines: type[Iterator[Line]], width: int, symbols: Symbols
@@ -182,7 +189,7 @@ def test_columns_of_transfers_stand_below_each_other(width: int) -> None:
     jobs = [job(number, state) for number, state in enumerate(JobState)]
     rows = transfer_rows.transfer_rows(snapshot(*jobs), width, UNICODE)
     lines = [
-        plain(transfer_rows.draw(row, width, UNICODE, 1000.0))
+        plain(transfer_lines.draw(row, width, UNICODE, 1000.0))
         for row in rows
         if isinstance(row, transfer_rows.JobRow)
     ]
@@ -227,13 +234,13 @@ def test_files_that_are_not_listed_are_counted() -> None:
 def test_a_file_of_no_bytes_is_full_when_it_is_there() -> None:
     shown = snapshot(job(1, JobState.RUNNING, size=0, done=0, rate=0.0))
     row = transfer_rows.transfer_rows(shown, 80, UNICODE)[0]
-    assert "0%" in plain(transfer_rows.draw(row, 80, UNICODE, 0.0))
+    assert "0%" in plain(transfer_lines.draw(row, 80, UNICODE, 0.0))
 
 
 def test_the_next_try_is_counted_down_and_never_below_nothing() -> None:
     rows = transfer_rows.transfer_rows(snapshot(job(1, JobState.WAITING)), 80, UNICODE)
     texts = [
-        plain(transfer_rows.draw(rows[0], 80, UNICODE, now)) for now in (1001, 1020)
+        plain(transfer_lines.draw(rows[0], 80, UNICODE, now)) for now in (1001, 1020)
     ]
     assert "in 8 s" in texts[0]
     assert "in 0 s" in texts[1]
@@ -262,7 +269,7 @@ def test_a_command_names_only_files_that_it_can_change(
     jobs = tuple(job(number, state) for number, state in enumerate(known))
     rows = tuple(transfer_rows.JobRow(job=one, indent=2) for one in jobs)
     wanted = tuple(one.id for one in jobs if one.state in states)
-    found = transfer_rows.commands(action, rows, snapshot(*jobs))
+    found = transfer_commands.commands(action, rows, snapshot(*jobs))
     assert found == [Command(action=action, jobs=wanted)]
 
 
@@ -270,16 +277,16 @@ def test_a_batch_is_one_command_that_takes_its_files_along() -> None:
     jobs = (job(1, JobState.RUNNING), job(2, JobState.QUEUED))
     shown = snapshot(*jobs)
     rows = transfer_rows.transfer_rows(shown, 80, UNICODE)
-    found = transfer_rows.commands(Action.CANCEL, rows, shown)
+    found = transfer_commands.commands(Action.CANCEL, rows, shown)
     assert found == [Command(action=Action.CANCEL, group=1)]
 
 
 def test_retrying_all_leaves_alone_what_was_cancelled() -> None:
     jobs = (job(1, JobState.FAILED), job(2, JobState.CANCELLED))
-    assert transfer_rows.retries(snapshot(*jobs)) == [
+    assert transfer_commands.retries(snapshot(*jobs)) == [
         Command(action=Action.RETRY, jobs=(1,))
     ]
-    assert transfer_rows.retries(snapshot(job(2, JobState.CANCELLED))) == []
+    assert transfer_commands.retries(snapshot(job(2, JobState.CANCELLED))) == []
 
 
 def test_a_batch_that_lost_its_sign_in_can_be_retried() -> None:
@@ -287,16 +294,16 @@ def test_a_batch_that_lost_its_sign_in_can_be_retried() -> None:
     rows = transfer_rows.transfer_rows(shown, 80, UNICODE)
     head = [Command(action=Action.RETRY, group=1)]
     file = [Command(action=Action.RETRY, jobs=(1,))]
-    assert transfer_rows.retries(shown) == head
-    assert transfer_rows.commands(Action.RETRY, rows[:1], shown) == head
-    assert transfer_rows.commands(Action.RETRY, rows[-1:], shown) == file
+    assert transfer_commands.retries(shown) == head
+    assert transfer_commands.commands(Action.RETRY, rows[:1], shown) == head
+    assert transfer_commands.commands(Action.RETRY, rows[-1:], shown) == file
 
 
 def test_what_the_user_paused_is_not_retried() -> None:
     shown = snapshot(job(1, JobState.PAUSED), job(2, JobState.RUNNING))
     rows = transfer_rows.transfer_rows(shown, 80, UNICODE)
-    assert transfer_rows.retries(shown) == []
-    assert transfer_rows.commands(Action.RETRY, rows, shown) == []
+    assert transfer_commands.retries(shown) == []
+    assert transfer_commands.commands(Action.RETRY, rows, shown) == []
 
 
 @pytest.mark.parametrize("mode", StageMode)
