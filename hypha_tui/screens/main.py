@@ -246,7 +246,11 @@ class MainScreen(Screen[None]):
         self._keys.show((contexts.get(event.widget, "list"), "main"))
 
     def _focus(self, widget: Widget) -> None:
-        self.call_after_refresh(widget.focus)
+        if widget.focusable:
+            # At once: the next key may have been pressed already.
+            self.set_focus(widget)
+        else:
+            self.call_after_refresh(widget.focus)
 
     # Actions; their names are the keymap's.
 

@@ -101,6 +101,15 @@ class Terminal:
                 return match.start(), row
         raise AssertionError(f"{pattern!r} is not on the screen:\n{self.screen}")
 
+    def until_cursor(self, pattern: str, seconds: float = 60) -> None:
+        """Wait until the text cursor is on the row that has a pattern."""
+        row = self.find(pattern)[1]
+        deadline = monotonic() + seconds
+        while self._tmux("display-message", "-p", "#{cursor_y}").strip() != str(row):
+            if monotonic() > deadline:
+                raise AssertionError(f"The cursor is not at {pattern!r}")
+            self._tick.wait(_POLL)
+
     def until(self, pattern: str, seconds: float = 60) -> str:
         """Wait until a pattern is on the screen, and return the screen."""
         return self._until(pattern, seconds, there=True)
