@@ -55,6 +55,8 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         Input, TextArea { background: $panel; padding: 0 1; }
         Input, Input:focus { height: 1; border: none; }
         TextArea, TextArea:focus { border: none; scrollbar-size-vertical: 1; }
+        Input:ansi, TextArea:ansi { border-left: ascii $border-blurred; }
+        Input:ansi:focus, TextArea:ansi:focus { border-left: ascii $accent; }
         .label { color: $text-muted; }
         .error { color: $error; }
         .warning { color: $text-warning; }

@@ -101,6 +101,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         scrollbar-size-vertical: 1;
         scrollbar-gutter: stable;
         overflow-x: hidden;
+        scrollbar-size-horizontal: 0;
         link-style: none;
         link-background-hover: $boost;
     }
