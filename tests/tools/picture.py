@@ -49,8 +49,8 @@ def write_png(svg: str, path: Path, *, scale: float = 1.0) -> None:
 def _cell(root: ET.Element) -> tuple[float, float]:
     """Measure a cell from the lines of the matrix: width and height."""
     texts = [node for node in root.iter(f"{SVG}text") if node.get("textLength")]
-    first = texts[0]
-    width = float(first.get("textLength", "0")) / cell_len(first.text or " ")
+    longest = max(texts, key=lambda node: cell_len(node.text or ""))
+    width = float(longest.get("textLength", "0")) / cell_len(longest.text or " ")
     rows = sorted({float(node.get("y", "0")) for node in texts})
     return width, min(b - a for a, b in pairwise(rows))
 
