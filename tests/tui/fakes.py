@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from typing_extensions import override
 
 from hypha_artifact.errors import HyphaError
+from hypha_artifact.listings import Listings
 from hypha_artifact.models import (
     Artifact,
     ChangeKind,
@@ -73,6 +75,9 @@ class FakeRemote:
     ) -> AsyncIterator[tuple[RemotePath, Entry]]:
         for entry in self._session.tree.get(path, ()):
             yield path / entry.name, entry
+
+    def listings(self, version: str | None = None) -> Listings:
+        return Listings(partial(self.list_folder, version=version))
 
 
 class FakeSpace:
