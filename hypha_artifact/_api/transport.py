@@ -40,7 +40,11 @@ PIECE = 1 << 20
 _CONNECT, _IDLE = 10.0, 65.0
 _ERROR_BODY = 4096
 # HTTP_PROXY is often set without NO_PROXY; a proxy cannot reach this machine's own.
-_NEVER_PROXIED = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))
+_NEVER_PROXIED: dict[str, httpx.AsyncBaseTransport | None] = {
+    "all://127.0.0.1": None,
+    "all://localhost": None,
+    "all://[::1]": None,
+}
 
 
 class Transport:
