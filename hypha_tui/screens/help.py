@@ -13,6 +13,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from hypha_tui.keymap import Key, keys_of, shown
+from hypha_tui.themes import ASCII, Symbols
 
 TITLES = {
     "main": "Everywhere",
@@ -53,7 +54,11 @@ def _line(left: str, right: str) -> Content:
 
 
 class HelpScreen(ModalScreen[None]):
-    """Scrolls through the keys; any way out closes it."""
+    """Scrolls through the keys; any way out closes it.
+
+    Args:
+        symbols: The set to draw with.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", show=False),
@@ -68,8 +73,13 @@ class HelpScreen(ModalScreen[None]):
             border-title-style: bold; border-subtitle-color: $text-muted;
         }
         Static { height: auto; }
+        &.-ascii VerticalScroll { border: ascii $border; }
     }
     """
+
+    def __init__(self, symbols: Symbols) -> None:
+        super().__init__()
+        self.set_class(symbols == ASCII, "-ascii")
 
     @override
     def compose(self) -> ComposeResult:

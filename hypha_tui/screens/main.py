@@ -256,7 +256,7 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self._host.push_screen(HelpScreen())
+        self._host.push_screen(HelpScreen(self.symbols))
 
     def action_switch_pane(self) -> None:
         """Go to the other pane; from a panel, back to the pane."""
