@@ -45,6 +45,9 @@ class Board:
 
     def add(self, plan: TransferPlan, mover: Mover) -> Group:
         """Enter a batch, with all its jobs queued."""
+        if not any(g.left for g in self._groups_of(plan.direction)):
+            # The pause since the last batch is no part of this one's rate.
+            self.meters[plan.direction] = Meter(self._clock)
         group = Group(self._next_id(), plan, mover, title_of(plan), Meter(self._clock))
         queued = self.by_state[JobState.QUEUED]
         for item in plan.items:
@@ -65,6 +68,9 @@ class Board:
         if self._news.is_set():
             self._news = anyio.Event()
         return self._news
+
+    def _groups_of(self, direction: Direction) -> Iterator[Group]:
+        return (g for g in self.groups.values() if g.direction is direction)
 
     def _next_id(self) -> int:
         self._last_id += 1
