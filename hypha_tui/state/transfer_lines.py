@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 from hypha_artifact.transfer.state import (
     Direction,
@@ -12,7 +12,7 @@ from hypha_artifact.transfer.state import (
     JobView,
     Snapshot,
 )
-from hypha_tui.state.lines import Line, Role, Span, join
+from hypha_tui.state.lines import Line, Role, Span, join, plain
 from hypha_tui.state.text import count, duration, fit_name, fit_start, rate, size
 from hypha_tui.state.transfer_rows import (
     MOVING,
@@ -215,8 +215,18 @@ def _glyph(state: JobState, direction: Direction, symbols: Symbols) -> Span:
     return set_cell_size(text, 3), role
 
 
-def headline(snapshot: Snapshot, symbols: Symbols) -> Line:
-    """Say in one line what goes on: counts of states, rates, time to go."""
+def headline(snapshot: Snapshot, symbols: Symbols, width: int | None = None) -> Line:
+    """Say in one line what goes on: counts of states, rates, time to go.
+
+    Args:
+        snapshot: The engine's state.
+        symbols: The set to write with.
+        width: In cells; what matters least is left out, but nothing is cut. None for
+            as much as it takes.
+
+    Returns:
+        The line; failures are always in it.
+    """
     tallies: list[Span] = [
         (_tally(snapshot, "moving", *MOVING), "strong"),
         (_tally(snapshot, "to go", JobState.QUEUED, JobState.WAITING), "muted"),
@@ -227,7 +237,14 @@ def headline(snapshot: Snapshot, symbols: Symbols) -> Line:
         (_speed(symbols.down, snapshot.download_rate), "down"),
         (f"{duration(snapshot.eta)} left" if snapshot.eta is not None else "", "muted"),
     ]
+    for least in _LEAST:
+        if width is not None and cell_len(plain(join(tallies))) > width:
+            tallies[least] = ("", "plain")
     return join(tallies)
+
+
+_LEAST = (4, 1, 7, 2, 6, 5)
+"""What a headline leaves out first: done, to go, time, paused, then the rates."""
 
 
 def _tally(snapshot: Snapshot, word: str, *states: JobState) -> str:

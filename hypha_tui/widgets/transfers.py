@@ -27,6 +27,9 @@ from hypha_tui.state.transfer_rows import (
 from hypha_tui.themes import ASCII, Symbols
 from hypha_tui.widgets.line_list import LineList, bindings, clickable, content
 
+_NAME = "Transfers  "
+_CORNERS = 4
+"""Cells of the upper border that a title leaves to corners and blanks."""
 _EMPTY: tuple[Line, ...] = (
     (("Nothing is moving.", "muted"),),
     (("F5", "accent"), (" copies the selection to the other pane.", "muted")),
@@ -95,8 +98,9 @@ class TransfersPanel(LineList[Row]):
         self.refresh_rows(lambda index: _waits(rows[index]))
 
     def on_resize(self) -> None:
-        """Break the reasons anew."""
+        """Break the reasons anew, and see how much the title can say."""
         self._list()
+        self._retitle()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show another snapshot; only the rows that changed are painted again."""
@@ -109,8 +113,9 @@ class TransfersPanel(LineList[Row]):
             self.set_rows(transfer_rows(self._snapshot, width, self._symbols))
 
     def _retitle(self) -> None:
-        title = headline(self._snapshot, self._symbols)
-        self.border_title = content((("Transfers  ", "strong"), *title))
+        room = self.size.width - len(_NAME) - _CORNERS
+        title = headline(self._snapshot, self._symbols, max(0, room))
+        self.border_title = content(((_NAME, "strong"), *title))
         self._rehint()
 
     def _rehint(self) -> None:

@@ -273,6 +273,19 @@ def test_a_command_names_only_files_that_it_can_change(
     assert found == [Command(action=action, jobs=wanted)]
 
 
+@pytest.mark.parametrize("width", [0, 20, 40, 44, 60, 200])
+def test_a_headline_leaves_out_whole_parts_and_never_a_failure(width: int) -> None:
+    counts = dict.fromkeys(JobState, 1234)
+    shown = Snapshot(
+        groups=(group(counts=counts),), upload_rate=2e7, download_rate=2e7, eta=135.0
+    )
+    parts = plain(transfer_lines.headline(shown, UNICODE)).split("  ")
+    kept = plain(transfer_lines.headline(shown, UNICODE, width)).split("  ")
+    assert "1,234 failed" in kept
+    assert [part for part in parts if part in kept] == kept
+    assert width < 40 or cell_len("  ".join(kept)) <= width
+
+
 def test_a_batch_is_one_command_that_takes_its_files_along() -> None:
     jobs = (job(1, JobState.RUNNING), job(2, JobState.QUEUED))
     shown = snapshot(*jobs)
