@@ -27,16 +27,16 @@ async def preview_commit(remote: RemoteArtifact) -> CommitPreview:
         remote: The artifact.
 
     Returns:
-        Every file before and after, and the findings. Without an open stage the
-        files are all kept, and a finding says so.
+        Every file before and after, and the findings. Without an open stage nothing
+        changes: no file is listed, and a finding says so.
     """
     state = await read_stage(remote)
+    if state.mode is None:
+        return CommitPreview(state=state, files=(), findings=(_nothing_staged(),))
     if state.mode is StageMode.NEW_VERSION:
         files = _new_version(await _latest_sizes(remote, state), state)
     else:
         files = _in_place(await _walk(remote.listings()), state)
-    if state.mode is None:
-        return CommitPreview(state=state, files=files, findings=(_nothing_staged(),))
     published = await remote.read()
     edited = published.manifest != state.artifact.manifest
     findings = tuple(_findings(state, files, edited=edited))

@@ -237,6 +237,8 @@ class CommitScreen(Dialog[CommitAnswer | None]):
 
     def refusal(self) -> str:
         """Say why it cannot be committed yet; empty when it can."""
+        if self._opens:
+            return ""
         if self._preview.blocked:
             return "It cannot be committed: see the lines with a '!'."
         left = sum(not tick.is_on for tick in self._ticks)
@@ -244,13 +246,19 @@ class CommitScreen(Dialog[CommitAnswer | None]):
             return f"Say yes to what is not ticked yet ({left}): Space on its line."
         return self._version_error or ""
 
+    @property
+    def _opens(self) -> bool:
+        """Whether there is no stage yet: then the answer is the kind to open."""
+        return self._preview.state.mode is None
+
     def _say_keys(self) -> None:
         refusal = self.refusal()
         self.note(refusal)
         tone: Tone = "off" if refusal else "main"
+        label = "Open the stage" if self._opens else "Commit"
         self.keys_line.show(
             (
-                KeyHint(key="^D", label="Commit", action="commit", tone=tone),
+                KeyHint(key="^D", label=label, action="commit", tone=tone),
                 *self._carry_hint(),
                 KeyHint(key="Esc", label="Keep draft", action="leave"),
                 KeyHint(key="Tab", label="Next", action="app.focus_next"),
@@ -274,7 +282,10 @@ class CommitScreen(Dialog[CommitAnswer | None]):
         self.drafts[self._artifact.artifact_id] = draft
 
     def action_commit(self) -> None:
-        """Answer with the decision, unless something stands in its way."""
+        """Answer with the decision, unless something stands in its way.
+
+        Without an open stage, the decision is about the kind to open.
+        """
         if self.refusal():
             return
         self._keep_draft()

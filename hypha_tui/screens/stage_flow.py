@@ -173,12 +173,25 @@ class StageFlow:
         if decision is None:
             self._ui.say("Not committed.")
             return
+        if preview.state.mode is None:
+            await self._open(remote, decision.mode)
+            return
         self._ui.say("Committing; the server looks at each file once ...", Tone.BUSY)
         artifact = await _commit(remote, preview, decision)
         CommitScreen.forget(artifact_id)
         self._ui.session.modes.pop(artifact_id, None)
         self._ui.say(_committed(artifact, preview), Tone.DONE)
         await self._ui.refresh_artifact(artifact_id)
+
+    async def _open(self, remote: RemoteArtifact, mode: StageMode) -> None:
+        """Open a stage of the chosen kind, for what is copied next."""
+        self._ui.say("Opening the stage ...", Tone.BUSY)
+        await remote.open_stage(mode)
+        self._ui.session.modes[remote.id] = mode
+        self._ui.follow_stage(remote.id)
+        await self._ui.refresh_artifact(remote.id)
+        text = f"The stage is open ({mode.value}). F5 copies files into it."
+        self._ui.say(text, Tone.DONE)
 
     async def _carry(self, preview: CommitPreview, wanted: CarryWanted) -> None:
         artifact = preview.state.artifact

@@ -101,7 +101,8 @@ def outcome(preview: CommitPreview) -> str:
     files = f"{count(len(after), 'file')}, {size(total)}"
     latest = printable(state.artifact.latest.version) if state.artifact.latest else ""
     if state.mode is None:
-        seen = f"Readers go on seeing {latest}: {files}." if latest else ""
+        known = count(state.artifact.file_count or 0, "file")
+        seen = f"Readers go on seeing {latest}: {known}." if latest else ""
         return f"Nothing is staged. {seen}".strip()
     if state.mode is StageMode.IN_PLACE:
         return f"After the commit, readers of {latest} see {files}."

@@ -489,8 +489,10 @@ async def test_the_kind_is_free_while_nothing_is_staged() -> None:
         await held.click("In place")
         assert held.has("(*) In place")
         assert held.has("( ) New version")
+        assert held.has("^D Open the stage")
+        assert not held.has("^D Commit")
         await held.press("ctrl+d")
-        assert held.answer is UNANSWERED
+        assert held.answer == CommitDecision(mode=StageMode.IN_PLACE, comment="")
 
 
 @pytest.mark.parametrize(
