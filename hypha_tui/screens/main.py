@@ -29,6 +29,7 @@ from hypha_tui.screens.local_flow import LocalFlow
 from hypha_tui.screens.open_flow import OpenFlow
 from hypha_tui.screens.quit import QuitChoice, QuitScreen
 from hypha_tui.screens.stage_flow import StageFlow
+from hypha_tui.screens.transfer_flow import TransferFlow
 from hypha_tui.themes import ASCII, Symbols
 from hypha_tui.widgets.bindings import bindings_of
 from hypha_tui.widgets.key_bar import KeyBar
@@ -90,6 +91,7 @@ class MainScreen(Screen[None]):
         self._copying = CopyFlow(self)
         self._staging = StageFlow(self)
         self._locals = LocalFlow(self)
+        self._moving = TransferFlow(self)
         self._opening = OpenFlow(self, local)
         self._watch = EngineWatch(session.client, self)
 
@@ -429,7 +431,7 @@ class MainScreen(Screen[None]):
 
     @on(TransfersPanel.Commanded)
     def _commanded(self, event: TransfersPanel.Commanded) -> None:
-        self._run(self._session.client.control(event.command), "control")
+        self._run(self._moving.run(event.command, self._watch.snapshot), "control")
 
     @on(TransfersPanel.GoTo)
     def _go_to(self, event: TransfersPanel.GoTo) -> None:
