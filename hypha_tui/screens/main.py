@@ -125,6 +125,11 @@ class MainScreen(Screen[None]):
         """The connection and the engine."""
         return self._session
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a dialog is open."""
+        return self._host.screen is not self
+
     async def ask(self, dialog: ModalScreen[T]) -> T | None:
         """Show a dialog and wait for its answer."""
         return await self._host.push_screen_wait(dialog)

@@ -164,6 +164,9 @@ class StageFlow:
         remote = self._ui.session.artifact(artifact_id)
         self._ui.say("Looking at what readers will see ...", Tone.BUSY)
         preview = await staging.preview_commit(remote)
+        if self._ui.is_asking:
+            self._ui.say("What readers will see is known now: C shows it.")
+            return
         self._ui.say("")
         dialog = CommitScreen(preview, symbols=self._ui.symbols)
         decision = await self._ui.ask(dialog)

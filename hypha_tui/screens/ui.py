@@ -24,6 +24,11 @@ class Ui(Protocol):
         """The connection and the engine."""
         ...
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a dialog is open; nothing may open another one over it."""
+        ...
+
     async def ask(self, dialog: ModalScreen[T]) -> T | None:
         """Show a dialog and wait for its answer."""
         ...

@@ -11,8 +11,10 @@ import anyio
 from textual.pilot import Pilot
 from typing_extensions import override
 
+from hypha_artifact.baseline import Baseline
 from hypha_artifact.errors import HyphaError
-from hypha_artifact.listings import Listings
+from hypha_artifact.listings import Cache, Listings
+from hypha_artifact.memory import StageMemory
 from hypha_artifact.models import (
     Artifact,
     ChangeKind,
@@ -76,8 +78,16 @@ class FakeRemote:
         for entry in self._session.tree.get(path, ()):
             yield path / entry.name, entry
 
-    def listings(self, version: str | None = None) -> Listings:
-        return Listings(partial(self.list_folder, version=version))
+    def listings(
+        self, version: str | None = None, cache: Cache | None = None
+    ) -> Listings:
+        return Listings(partial(self.list_folder, version=version), cache)
+
+    def memory(self, _: Artifact) -> StageMemory:
+        return StageMemory()
+
+    async def baseline(self, _: Artifact) -> Baseline:
+        return Baseline(opened=None)
 
 
 class FakeSpace:

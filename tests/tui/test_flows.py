@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 from textual.pilot import Pilot
 
 from hypha_artifact.models import ChangeKind, StagedChange, StageMode
@@ -236,3 +237,18 @@ async def test_quitting_with_work_pending_asks(
         await until(pilot, lambda: "Leaves when" in said(screen))
         session.fake.shown = Snapshot(revision=2)
         await until(pilot, lambda: pilot.app._exit)
+
+
+async def test_a_slow_commit_preview_opens_nothing_over_another_dialog(
+    session: FakeSession, local: Path
+) -> None:
+    async with desk(session, local) as (pilot, screen):
+        session.gate = anyio.Event()
+        session.mode = StageMode.IN_PLACE
+        await pilot.press("C")
+        await until(pilot, lambda: "what readers will see" in said(screen))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: dialog(pilot) == "HelpScreen")
+        session.gate.set()
+        await until(pilot, lambda: "C shows it" in said(screen))
+        assert dialog(pilot) == "HelpScreen"
