@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from hypha_artifact.transfer.state import (
     Action,
     Command,
@@ -12,6 +14,8 @@ from hypha_artifact.transfer.state import (
     JobState,
     Snapshot,
 )
+from hypha_tui.screens.main import MainScreen
+from hypha_tui.widgets.transfers import TransfersPanel
 from tests.tui.fakes import LAB, FakeSession, until
 from tests.tui.test_flows import desk, dialog, said
 
@@ -29,13 +33,21 @@ def batch(files: int) -> Snapshot:
     return Snapshot(revision=7, groups=(group,))
 
 
+async def show(
+    pilot: Pilot[None], screen: MainScreen, session: FakeSession, snapshot: Snapshot
+) -> None:
+    """Wait until the panel shows a snapshot and has the focus."""
+    session.fake.shown = snapshot
+    await until(pilot, lambda: screen._watch.snapshot is snapshot)
+    await pilot.press("t")
+    await until(pilot, lambda: isinstance(screen.focused, TransfersPanel))
+
+
 async def test_all_are_cancelled_only_after_a_yes(
     session: FakeSession, local: Path
 ) -> None:
     async with desk(session, local) as (pilot, screen):
-        session.fake.shown = batch(5)
-        await pilot.press("t")
-        await until(pilot, lambda: screen.focused is not None)
+        await show(pilot, screen, session, batch(5))
         await pilot.press("X")
         await until(pilot, lambda: dialog(pilot) == "ConfirmScreen")
         await pilot.press("escape")
@@ -50,9 +62,7 @@ async def test_all_are_cancelled_only_after_a_yes(
 
 async def test_one_is_cancelled_at_once(session: FakeSession, local: Path) -> None:
     async with desk(session, local) as (pilot, screen):
-        session.fake.shown = batch(1)
-        await pilot.press("t")
-        await until(pilot, lambda: screen.focused is not None)
+        await show(pilot, screen, session, batch(1))
         await pilot.press("X")
         await until(pilot, lambda: session.fake.commands)
         assert dialog(pilot) == "MainScreen"
