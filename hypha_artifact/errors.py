@@ -6,8 +6,9 @@
     ├── InvalidInput (ValueError)          what the caller gave cannot be meant
     │   ├── IsFolder (IsADirectoryError)   a folder where a file is due
     │   ├── UnsafePath                     a path that could leave its folder
+    │   ├── NotFolder (NotADirectoryError) a file where a folder is due
     │   └── NotConfigured                  server, workspace or token are missing
-    ├── ServiceError                       the Hypha server refused a call
+    ├── ServiceError (OSError)             the Hypha server refused a call
     │   ├── SignInRequired (PermissionError)   no, wrong or expired token
     │   ├── PermissionDenied (PermissionError) known, but not allowed
     │   ├── NotFound (FileNotFoundError)
@@ -18,25 +19,27 @@
     │   ├── UploadExpired                  the server forgot a multipart upload
     │   ├── RateLimited                    429, with a time to wait
     │   └── ServerFault                    5xx; a second try may work
-    ├── StoreError                         the object store (S3) refused bytes
+    ├── StoreError (OSError)               the object store (S3) refused bytes
     │   └── LinkExpired                    a presigned URL is too old
     ├── NetworkError (ConnectionError)     no answer, or half of one
     │   ├── Unreachable                    nobody listens there, or no way leads there
     │   └── NetworkTimeout (TimeoutError)
     ├── TransferFailed (OSError)           some files of a transfer did not arrive
-    ├── IntegrityError                     bytes arrived, but not the right ones
+    ├── IntegrityError (OSError)           bytes arrived, but not the right ones
     │   └── RemoteChanged                  a remote file is not what was listed
     ├── LocalFileError (OSError)           this machine's file system refused
     │   ├── LocalExists (FileExistsError)
     │   ├── DiskFull
     │   └── SourceChanged                  a file changed while it was read
-    ├── StageError                         what Hypha's staging would do to a file
+    ├── StageError (OSError)               what Hypha's staging would do to a file
     │   ├── StageConflict                  a session of the other kind is open
     │   ├── WouldLoseData                  refused: a committed file would be lost
     │   └── CommitBlocked                  preflight found what must be mended first
     └── LocalServerError                   the local server did not start, or died
 
-Builtin parents are named in brackets, so ``except FileNotFoundError`` works.
+Builtin parents are named in brackets, so ``except FileNotFoundError`` works. What
+comes from the server, the store or the network is an ``httpx.RequestError``, too:
+code written for the ``hypha-artifact`` package catches that.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ import re
 from enum import Enum
 from typing import ClassVar
 
+from httpx import RequestError
 from typing_extensions import override
 
 _QUERY = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]*")
@@ -117,6 +121,12 @@ class IsFolder(InvalidInput, IsADirectoryError):
     default_hint = "Ask for it recursively."
 
 
+class NotFolder(InvalidInput, NotADirectoryError):
+    """A file where a folder is due."""
+
+    default_hint = "Give a folder, or leave the file's name out."
+
+
 class UnsafePath(InvalidInput):
     """A path that could leave its folder, or that a store cannot hold."""
 
@@ -132,7 +142,7 @@ class NotConfigured(InvalidInput):
     )
 
 
-class ServiceError(HyphaError):
+class ServiceError(HyphaError, RequestError, OSError):
     """The Hypha server refused a call.
 
     Attributes:
@@ -226,7 +236,7 @@ class ServerFault(ServiceError):
     remedy = Remedy.RETRY
 
 
-class StoreError(HyphaError):
+class StoreError(HyphaError, RequestError, OSError):
     """The object store refused to take or give bytes.
 
     Attributes:
@@ -250,7 +260,7 @@ class LinkExpired(StoreError):
     remedy = Remedy.NEW_LINK
 
 
-class NetworkError(HyphaError, ConnectionError):
+class NetworkError(HyphaError, RequestError, ConnectionError):
     """No answer, or half of one."""
 
     default_hint = "Check the connection and that the server is up; then try again."
@@ -265,7 +275,7 @@ class NetworkTimeout(NetworkError, TimeoutError):
     """No answer in time."""
 
 
-class IntegrityError(HyphaError):
+class IntegrityError(HyphaError, OSError):
     """Bytes arrived, but not the right ones."""
 
     default_hint = "Transfer the file again."
@@ -310,7 +320,7 @@ class SourceChanged(LocalFileError):
     default_hint = "Wait until nothing writes to it, then retry."
 
 
-class StageError(HyphaError):
+class StageError(HyphaError, RequestError, OSError):
     """What Hypha's staging would do to a file."""
 
     remedy = Remedy.FIX_INPUT

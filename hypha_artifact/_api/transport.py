@@ -214,6 +214,8 @@ def _network_errors(subject: str) -> Generator[None]:
     """Turn every exception of httpx into one of ours, most specific first."""
     try:
         yield
+    except HyphaError:
+        raise  # from the source of a body
     except httpx.TimeoutException as error:
         raise NetworkTimeout(f"{subject}: no answer in time.") from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 
+import httpx
 import pytest
 
 from hypha_artifact import errors
@@ -38,6 +40,18 @@ def test_every_error_is_in_the_drawn_tree_and_has_a_remedy() -> None:
     for found in classes:
         assert found.__name__ in drawn
         assert isinstance(found.remedy, errors.Remedy)
+
+
+@pytest.mark.parametrize(
+    "found", [errors.ServiceError, errors.NetworkError, errors.StageError]
+)
+def test_callers_of_the_older_package_catch_what_they_did(
+    found: type[HyphaError],
+) -> None:
+    error = found("commit lab/demo: refused.", hint="Ask.")
+    assert isinstance(error, (httpx.RequestError, OSError))
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.hint) == (found, str(error), "Ask.")
 
 
 def test_builtin_parents_catch() -> None:
