@@ -50,7 +50,7 @@ def test_callers_of_the_older_package_catch_what_they_did(
 ) -> None:
     error = found("commit lab/demo: refused.", hint="Ask.")
     assert isinstance(error, (httpx.RequestError, OSError))
-    copy = pickle.loads(pickle.dumps(error))
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert (type(copy), str(copy), copy.hint) == (found, str(error), "Ask.")
 
 
