@@ -7,15 +7,46 @@ from __future__ import annotations
 
 import click
 
-from hypha_artifact.cli.localserver import localserver
+from hypha_artifact.cli.choices import Choices, choice_options
+from hypha_artifact.cli.command import CONTEXT
+from hypha_artifact.cli.group import LazyGroup
+
+_MORE = """\b
+Examples:
+  hypha-artifact -a my-lab/zebrafish-atlas ls raw
+  hypha-artifact ls my-lab/zebrafish-atlas:raw
+  hypha-artifact -a my-lab/zebrafish-atlas put plate7 raw/ --commit -m 'Plate 7'
+
+\b
+Exit codes:
+  0  done                  4  no permission, or sign in first
+  1  failed                5  conflict, or not staged
+  2  wrong usage           6  no answer from the network
+  3  not found           130  interrupted
+
+\b
+Connection: options first, then HYPHA_SERVER_URL, HYPHA_WORKSPACE and HYPHA_TOKEN
+in the environment, then in a .env file. Data goes to stdout, all else to stderr.
+"""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="hypha-tui", prog_name="hypha-artifact")
-def main() -> None:
-    """Work with Hypha artifacts from the shell."""
+def _run(**given: object) -> None:
+    ctx = click.get_current_context()
+    ctx.obj = (ctx.obj or Choices()).updated(given)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
-main.add_command(localserver)
+main = click.version_option(package_name="hypha-tui", prog_name="hypha-artifact")(
+    LazyGroup(
+        "hypha-artifact",
+        callback=_run,
+        invoke_without_command=True,
+        params=choice_options(brief=False),
+        context_settings=dict(CONTEXT),
+        help="Work with Hypha artifacts from the shell.",
+        epilog=_MORE,
+    )
+)
 
 __all__ = ["main"]

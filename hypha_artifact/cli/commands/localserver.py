@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hypha_artifact.cli.command import CONTEXT
 from hypha_artifact.cli.messages import errors_as_messages
 
 if TYPE_CHECKING:
     from hypha_artifact.settings import ConnectionSettings
 
+_MORE = """\b
+Examples:
+  hypha-artifact localserver --sample
+  hypha-artifact localserver --data ~/hypha --port 9527 --env-file .env
+"""
 _PORT = click.IntRange(1, 65535)
 
 
-@click.command()
+@click.command(context_settings=dict(CONTEXT), epilog=_MORE)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -55,8 +61,8 @@ def localserver(
     """
     if env_file and not env_file.absolute().parent.is_dir():
         raise click.UsageError(f"There is no folder for '{env_file}'.")
-    from hypha_artifact.localserver import local_server  # noqa: PLC0415 - slow
-    from hypha_artifact.localserver.ending import signals_as_exit  # noqa: PLC0415
+    from hypha_artifact.localserver import local_server
+    from hypha_artifact.localserver.ending import signals_as_exit
 
     with (
         errors_as_messages(),
@@ -85,7 +91,7 @@ def _announce(settings: ConnectionSettings, env_file: Path | None) -> None:
 
 
 def _write_env(path: Path, text: str) -> None:
-    from hypha_artifact.localserver.folder import write_private  # noqa: PLC0415
+    from hypha_artifact.localserver.folder import write_private
 
     try:
         write_private(path, text.encode())
@@ -95,9 +101,9 @@ def _write_env(path: Path, text: str) -> None:
 
 
 def _seed(settings: ConnectionSettings, data: Path) -> None:
-    import anyio  # noqa: PLC0415
+    import anyio
 
-    from hypha_artifact.localserver.sample import seed  # noqa: PLC0415 - needs httpx
+    from hypha_artifact.localserver.sample import seed
 
     anyio.run(seed, settings, data, _say)
 

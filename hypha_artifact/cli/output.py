@@ -1,0 +1,64 @@
+"""What goes to stdout: JSON for programs, lines for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+
+def json_text(value: object) -> str:
+    """Write a value as JSON, every character beyond ASCII escaped."""
+    return json.dumps(value, indent=2)
+
+
+def shown(text: str) -> str:
+    """Return a name as stdout may have it: on a terminal nothing that steers it.
+
+    In a pipe it is left as it is, unless it has control characters, which would break
+    lines.
+    """
+    from hypha_artifact.paths import printable
+
+    steers = any(unicodedata.category(char) == "Cc" for char in text)
+    return printable(text) if steers or sys.stdout.isatty() else text
+
+
+def size_text(size: float | None) -> str:
+    """Write bytes for people: ``1.2 MiB``; empty when unknown."""
+    from humanize import naturalsize
+
+    return "" if size is None else naturalsize(size, binary=True).replace("Bytes", "B")
+
+
+def time_text(moment: float | None) -> str:
+    """Write epoch seconds as local time; empty when unknown."""
+    if moment is None:
+        return ""
+    local = datetime.fromtimestamp(moment, UTC).astimezone()
+    return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def columns(rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Set rows in columns, two spaces apart.
+
+    Args:
+        rows: Cells; all rows have the same number of them.
+        right: The columns that are set to the right.
+    """
+    from rich.cells import cell_len
+
+    table = list(rows)
+    if not table:
+        return []
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    lines: list[str] = []
+    for row in table:
+        cells: list[str] = []
+        for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            room = " " * (width - cell_len(cell))
+            cells.append(room + cell if number in right else cell + room)
+        lines.append("  ".join(cells).rstrip())
+    return lines

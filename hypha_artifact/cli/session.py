@@ -1,0 +1,126 @@
+"""What a command works with: the connection it was told, and where its words go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hypha_artifact.cli.choices import Choices
+from hypha_artifact.cli.output import json_text
+
+if TYPE_CHECKING:
+    from hypha_artifact.artifact import AsyncHyphaArtifact
+    from hypha_artifact.settings import ConnectionSettings
+    from hypha_artifact.workspace import AsyncHyphaWorkspace
+
+
+class Session:
+    """One run of one command.
+
+    Args:
+        choices: The options given before and after the command's name.
+    """
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+
+    # Words.
+
+    def answer(self, data: object, lines: Iterable[str]) -> None:
+        """Print the answer: ``data`` under ``--json``, else the lines."""
+        if self.choices.as_json:
+            click.echo(json_text(data))
+        else:
+            for line in lines:
+                click.echo(line)
+
+    def say(self, text: str) -> None:
+        """Tell on stderr what is going on, unless ``--quiet``."""
+        if not self.choices.quiet:
+            click.echo(text, err=True)
+
+    def note(self, text: str) -> None:
+        """Tell on stderr what only ``--verbose`` wants to know."""
+        if self.choices.verbose:
+            click.echo(text, err=True)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody is there to answer a question."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    # The connection.
+
+    def settings(self) -> ConnectionSettings:
+        """Put the connection together: options first, then what is configured.
+
+        Raises:
+            NotConfigured: No server is named.
+        """
+        from msgspec import structs
+
+        from hypha_artifact.settings import ConnectionSettings
+
+        chosen = self.choices
+        found = ConnectionSettings.load(
+            server_url=chosen.server_url,
+            workspace=chosen.workspace,
+            token=_token(chosen.token_file) or chosen.token,
+        )
+        where = chosen.local_url or chosen.use_local_url
+        changes: dict[str, object] = {}
+        if chosen.use_proxy is not None:
+            changes["use_proxy"] = chosen.use_proxy
+        if where is not None:
+            changes["use_local_url"] = where
+        if chosen.disable_ssl is not None:
+            changes["verify"] = not chosen.disable_ssl
+        return structs.replace(found, **changes)
+
+    @asynccontextmanager
+    async def artifact(
+        self, name: str | None = None
+    ) -> AsyncGenerator[AsyncHyphaArtifact]:
+        """Open the artifact that was chosen, or another.
+
+        Args:
+            name: ``workspace/alias`` or an alias; by default ``--artifact-id``.
+
+        Raises:
+            UsageError: None was chosen.
+        """
+        from hypha_artifact._api.transport import Transport
+        from hypha_artifact.artifact import AsyncHyphaArtifact
+
+        name = name or self.choices.artifact_id
+        if not name:
+            raise click.UsageError("Which artifact? Give it with -a WORKSPACE/ALIAS.")
+        async with Transport(self.settings()) as transport:
+            yield AsyncHyphaArtifact(
+                name,
+                self.choices.workspace if "/" in name else None,
+                transport=transport,
+            )
+
+    @asynccontextmanager
+    async def workspace(self) -> AsyncGenerator[AsyncHyphaWorkspace]:
+        """Open the workspace that was chosen, else the token's own."""
+        from hypha_artifact._api.transport import Transport
+        from hypha_artifact.workspace import AsyncHyphaWorkspace
+
+        async with Transport(self.settings()) as transport:
+            yield AsyncHyphaWorkspace(self.choices.workspace, transport=transport)
+
+
+def _token(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    token = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    if not token:
+        raise click.UsageError(f"'{file}' has no token in its first line.")
+    return token
