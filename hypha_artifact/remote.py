@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 from msgspec import Struct
 from typing_extensions import override
@@ -248,6 +249,7 @@ class RemoteArtifact(RemoteRecord):
         length: int,
         *,
         md5: bytes | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """Send bytes to a link and return the ETag, unquoted.
 
@@ -256,6 +258,7 @@ class RemoteArtifact(RemoteRecord):
             body: The bytes, in pieces of about 1 MiB.
             length: How many bytes ``body`` gives.
             md5: Their MD5 digest (16 bytes), sent along so that the store can check.
+            headers: Sent along; they win over those that it would have.
 
         Raises:
             LinkExpired: The link is too old.
@@ -263,14 +266,15 @@ class RemoteArtifact(RemoteRecord):
             StoreError: The store refused.
             NetworkError: No answer.
         """
-        headers = {"Content-Length": str(length), **_content_type(link.path)}
+        sent = {"Content-Type": _content_type(link.path), **headers}
+        sent["Content-Length"] = str(length)
         if md5:
-            headers["Content-MD5"] = base64.b64encode(md5).decode()
+            sent["Content-MD5"] = base64.b64encode(md5).decode()
         if link.whole:
             async with self.exclusive():
-                etag = await self._put(link, body, headers)
+                etag = await self._put(link, body, sent)
         else:
-            etag = await self._put(link, body, headers)
+            etag = await self._put(link, body, sent)
         if not link.is_part:
             current_memory(self._key).acknowledge(link.path, length)
         return etag
@@ -289,7 +293,12 @@ class RemoteArtifact(RemoteRecord):
 
     @asynccontextmanager
     async def fetch(
-        self, link: Link, start: int = 0, stop: int | None = None
+        self,
+        link: Link,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> AsyncGenerator[Body]:
         """Get bytes ``start`` up to, not including, ``stop`` (None: the end).
 
@@ -304,9 +313,13 @@ class RemoteArtifact(RemoteRecord):
         subject = f"download {self.id}/{link.path}"
         if stop is not None and stop < start:
             raise InvalidInput(f"{subject}: the range {start} to {stop} is not one.")
-        headers = {"Accept-Encoding": "identity", **range_header(start, stop)}
+        asked = {
+            **headers,
+            "Accept-Encoding": "identity",
+            **range_header(start, stop),
+        }
         async with self._transport.get(
-            link.url, headers, subject=subject, signed=not link.whole
+            link.url, asked, subject=subject, signed=not link.whole
         ) as answer:
             extent = extent_of(answer.headers)
             if extent is None:
@@ -320,7 +333,5 @@ class RemoteArtifact(RemoteRecord):
             )
 
 
-def _content_type(path: RemotePath) -> dict[str, str]:
-    return {
-        "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    }
+def _content_type(path: RemotePath) -> str:
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"

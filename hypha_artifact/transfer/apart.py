@@ -18,12 +18,20 @@ from hypha_artifact.transfer.jobs import Job
 Sign = Callable[[Sequence[RemotePath]], Awaitable[dict[RemotePath, Link]]]
 
 
-async def sign_apart(sign: Sign, jobs: Sequence[Job]) -> dict[Job, HyphaError]:
+def remote_of(job: Job) -> RemotePath:
+    """Return a job's path in the artifact."""
+    return job.item.remote
+
+
+async def sign_apart(
+    sign: Sign, jobs: Sequence[Job], path_of: Callable[[Job], RemotePath] = remote_of
+) -> dict[Job, HyphaError]:
     """Sign a batch; where one path fails it, sign its halves.
 
     Args:
         sign: One call for many paths.
         jobs: Their ``work`` gets the links.
+        path_of: Says which path to sign for a job.
 
     Returns:
         The jobs whose path is at fault, each with its error.
@@ -34,16 +42,16 @@ async def sign_apart(sign: Sign, jobs: Sequence[Job]) -> dict[Job, HyphaError]:
     if not jobs:
         return {}
     try:
-        links = await sign([job.item.remote for job in jobs])
+        links = await sign([path_of(job) for job in jobs])
     except (ArtifactNotFound, VersionNotFound):
         raise
     except (NotFound, InvalidInput) as error:
         if len(jobs) == 1:
             return {jobs[0]: error}
         half = len(jobs) // 2
-        first = await sign_apart(sign, jobs[:half])
-        return first | await sign_apart(sign, jobs[half:])
+        first = await sign_apart(sign, jobs[:half], path_of)
+        return first | await sign_apart(sign, jobs[half:], path_of)
     for job in jobs:
         if job.work is not None:
-            job.work.link = links[job.item.remote]
+            job.work.link = links[path_of(job)]
     return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import anyio
 
@@ -41,6 +41,8 @@ class Board:
         self.by_state: dict[JobState, dict[int, Job]] = {s: {} for s in JobState}
         self.meters = {direction: Meter(clock) for direction in Direction}
         self.changes = 0
+        self.watch: Callable[[Job], None] | None = None
+        """Called after each change of a job's state or bytes; it must not raise."""
         self._news = anyio.Event()
 
     def add(self, plan: TransferPlan, mover: Mover) -> Group:
@@ -59,9 +61,11 @@ class Board:
         self._touch()
         return group
 
-    def _touch(self) -> None:
+    def _touch(self, job: Job | None = None) -> None:
         self.changes += 1
         self._news.set()
+        if job is not None and self.watch is not None:
+            self.watch(job)
 
     def news(self) -> anyio.Event:
         """Return an event that is set by the next change."""
@@ -106,11 +110,12 @@ class Board:
             group.left += left if state in LIVE else -left
         job.state = state
         job.reason, job.hint = (error.message, error.hint) if error else (None, None)
+        job.error = error
         if state is JobState.RUNNING:
             self._measure(job)
         elif state not in {JobState.FINALISING, JobState.WAITING, JobState.QUEUED}:
             job.meter = None
-        self._touch()
+        self._touch(job)
 
     def _measure(self, job: Job) -> None:
         job.due = None
@@ -135,7 +140,7 @@ class Board:
         job.group.done += count
         if job.state in LIVE:
             job.group.left -= count
-        self._touch()
+        self._touch(job)
 
     def resize(self, job: Job, size: int) -> None:
         """Set a file's length in bytes, where it differs from the plan's."""

@@ -1,4 +1,4 @@
-"""Files of a committed version into the new one that is staged.
+"""Files of an artifact into its stage: from an older version, or under a new name.
 
 A new version starts empty and the server has no copy of its own (verified, Hypha
 0.21), so the bytes come here and go back, a piece at a time.
@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from hypha_artifact.errors import HyphaError, IntegrityError
-from hypha_artifact.models import StageMode
 from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.remote import Link, RemoteArtifact
 from hypha_artifact.transfer.apart import sign_apart
@@ -23,7 +22,7 @@ _LINK_SECONDS = 86400
 
 
 class Carry:
-    """Copies files of one version into the open stage of the same artifact.
+    """Copies files of an artifact into its stage.
 
     Args:
         remote: The artifact.
@@ -33,23 +32,25 @@ class Carry:
     def __init__(self, remote: RemoteArtifact, request: CarryRequest) -> None:
         self._remote = remote
         self._version = request.version
+        self._mode = request.mode
+        self._carries = request.targets is None
         self._sources: dict[RemotePath, Link] = {}
         self._takes_parts = True
 
     async def open(self) -> None:
-        """Join the stage of the new version.
+        """Open the stage, or join one of the same kind.
 
         Raises:
-            StageConflict: The open stage is one in place.
+            StageConflict: One of the other kind is open.
         """
-        artifact = await self._remote.open_stage(StageMode.NEW_VERSION)
+        artifact = await self._remote.open_stage(self._mode)
         self._takes_parts = not artifact.is_git
 
     async def prepare(self, jobs: Sequence[Job]) -> dict[Job, HyphaError]:
         """Get links to read each file from, then to write it to."""
         for job in jobs:
             job.work = job.work or self._work(job)
-        failed = await sign_apart(self._sign_sources, jobs)
+        failed = await sign_apart(self._sign_sources, jobs, source_of)
         whole: list[Job] = []
         for job in jobs:
             if job in failed or job.work is None:
@@ -86,7 +87,8 @@ class Carry:
         start, length = work.range_of(part)
         stop = start + length if work.parts > 1 else None
         md5 = hashlib.md5(usedforsecurity=False)
-        async with self._remote.fetch(self._sources[path], start, stop) as body:
+        source = self._sources[source_of(step.job)]
+        async with self._remote.fetch(source, start, stop) as body:
             pieces = _digested(body.chunks, md5.update)
             etag = await self._remote.put(work.link_of(part), pieces, length)
         if len(etag) == md5.digest_size * 2 and etag.lower() != md5.hexdigest():
@@ -101,8 +103,9 @@ class Carry:
         if work.upload is not None:
             etags = [work.acknowledged[part] for part in range(work.parts)]
             await self._remote.complete_multipart(work.upload, etags, size=work.size)
-        self._sources.pop(job.item.remote, None)
-        self._remote.note_carried(job.item.remote)
+        if self._carries:
+            self._sources.pop(source_of(job), None)
+            self._remote.note_carried(job.item.remote)
 
     async def forget(self, jobs: Sequence[Job]) -> None:
         """Take back the announcements of files that have no bytes."""
@@ -114,6 +117,11 @@ class Carry:
             return False
         job.work.link = None
         return True
+
+
+def source_of(job: Job) -> RemotePath:
+    """Return where a file is copied from."""
+    return RemotePath(job.item.local.as_posix())
 
 
 async def _digested(

@@ -46,7 +46,7 @@ class Download:
         for job in jobs:
             work = job.work
             if job not in failed and work and work.parts > 1 and not work.target:
-                target = Target.of(self._root, job.item.local)
+                target = self._aim(job)
                 try:
                     await anyio.to_thread.run_sync(files.create, target)
                     work.target = target
@@ -59,6 +59,9 @@ class Download:
             job.item.remote
         )
         return Work(job.size, part_size(job.size, RANGE) if in_parts else None)
+
+    def _aim(self, job: Job) -> Target:
+        return Target.of(job.item.root or self._root, job.item.local)
 
     async def _sign(self, paths: Sequence[RemotePath]) -> dict[RemotePath, Link]:
         return await self._remote.sign_downloads(paths, version=self._version)
@@ -93,7 +96,7 @@ class Download:
         """Return the temporary file; one for a file in parts is there already."""
         work = step.work
         if work.target is None:
-            target = Target.of(self._root, step.job.item.local)
+            target = self._aim(step.job)
             await anyio.to_thread.run_sync(files.create, target)
             work.target = target
         return work.target

@@ -9,6 +9,7 @@ from typing import Self
 import anyio
 from anyio.abc import TaskGroup
 
+from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import ArtifactId
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.board import Board
@@ -47,6 +48,7 @@ class TransferEngine:
         remote_for: Gives the remote side of an artifact, on this loop.
         clock: Where the time comes from.
         workers: Requests for bytes at a time.
+        watch: Called on the engine's loop at each change of a file; must not raise.
     """
 
     def __init__(
@@ -55,10 +57,13 @@ class TransferEngine:
         *,
         clock: Clock | None = None,
         workers: int = WORKERS,
+        watch: Callable[[JobView], None] | None = None,
     ) -> None:
         self._remote_for = remote_for
         self._clock = clock or Clock()
         self._board = Board(self._clock)
+        if watch is not None:
+            self._board.watch = lambda job: watch(job_view(job, self._clock))
         scheduler = Scheduler()
         self._workers = Workers(self._board, scheduler, self._clock, workers)
         self._commands = Commands(self._board, scheduler)
@@ -165,6 +170,12 @@ class TransferEngine:
             yield self.snapshot(fresh=True)
             pause = self._clock.now() + SNAPSHOT_PERIOD
             await self._clock.wait(anyio.Event(), pause)
+
+    def failures(self, group: int) -> list[tuple[JobView, HyphaError]]:
+        """Return the files of a batch that failed, or wait for the user, and why."""
+        found = self._board.groups.get(group)
+        jobs = found.jobs.values() if found else ()
+        return [(job_view(j, self._clock), j.error) for j in jobs if j.error]
 
     async def page(self, group: int, offset: int, limit: int) -> tuple[JobView, ...]:
         """Return some jobs of a batch, in the order of its plan."""

@@ -111,6 +111,8 @@ class Job:
     __slots__ = (
         "done",
         "due",
+        "error",
+        "etag",
         "group",
         "hint",
         "id",
@@ -134,6 +136,8 @@ class Job:
         self.due: float | None = None
         self.reason: str | None = None
         self.hint: str | None = None
+        self.error: HyphaError | None = None
+        self.etag: str | None = None
         self.work: Work | None = None
         self.meter: Meter | None = None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -37,22 +38,29 @@ class Fingerprint(Struct, frozen=True):
     inode: int
 
 
-def walk(sources: Iterable[Path]) -> LocalTree:
+def walk(
+    sources: Sequence[Path],
+    names: Sequence[str] | None = None,
+    maxdepth: int | None = None,
+) -> LocalTree:
     """Find every regular file under the sources. Blocks: run it in a thread.
 
     Links to files are followed, links to folders are not.
 
     Args:
         sources: Files and folders; a folder's files are named from its own name on.
+        names: Another name for each source.
+        maxdepth: Levels to go down; 1 for a folder's own files.
 
     Returns:
         The files, and what cannot be sent with the reason.
     """
     files: list[LocalFile] = []
     problems: list[Problem] = []
-    for source in sources:
+    for number, source in enumerate(sources):
         path = Path(os.path.abspath(source))  # noqa: PTH100 - resolve() follows links
-        for found in _walk_one(path, path.name):
+        name = path.name if names is None else names[number]
+        for found in _walk_one(path, name, maxdepth):
             if isinstance(found, LocalFile):
                 files.append(found)
             else:
@@ -60,14 +68,18 @@ def walk(sources: Iterable[Path]) -> LocalTree:
     return LocalTree(files=tuple(files), problems=tuple(problems))
 
 
-def _walk_one(path: Path, name: str) -> Iterator[LocalFile | Problem]:
-    if path.is_dir() and not path.is_symlink():
-        yield from _walk_folder(path, name)
-    else:
+def _walk_one(
+    path: Path, name: str, depth: int | None
+) -> Iterator[LocalFile | Problem]:
+    if not path.is_dir() or path.is_symlink():
         yield _look(path, name)
+    elif depth is None or depth > 0:
+        yield from _walk_folder(path, name, None if depth is None else depth - 1)
 
 
-def _walk_folder(folder: Path, name: str) -> Iterator[LocalFile | Problem]:
+def _walk_folder(
+    folder: Path, name: str, depth: int | None
+) -> Iterator[LocalFile | Problem]:
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries)
@@ -76,7 +88,7 @@ def _walk_folder(folder: Path, name: str) -> Iterator[LocalFile | Problem]:
         yield Problem(source=str(folder), reason=why)
         return
     for each in names:
-        yield from _walk_one(folder / each, f"{name}/{each}" if name else each)
+        yield from _walk_one(folder / each, f"{name}/{each}" if name else each, depth)
 
 
 def _look(path: Path, name: str) -> LocalFile | Problem:
@@ -84,7 +96,9 @@ def _look(path: Path, name: str) -> LocalFile | Problem:
         info = path.stat()
     except OSError as error:
         why = "a link to nothing" if path.is_symlink() else reason(error)
-        return Problem(source=str(path), reason=f"It cannot be read: {why}.")
+        missing = error.errno == errno.ENOENT
+        text = f"It cannot be read: {why}."
+        return Problem(source=str(path), reason=text, missing=missing)
     against = _objection(path, info)
     if against:
         return Problem(source=str(path), reason=against)

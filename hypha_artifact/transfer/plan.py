@@ -50,6 +50,8 @@ class RemoteFile(Struct, frozen=True, kw_only=True):
     path: RemotePath
     name: RemotePath
     entry: Entry
+    root: Path | None = None
+    """The local folder that ``name`` is in, where that is not the request's."""
 
 
 class RemoteTree(Struct, frozen=True, kw_only=True):
@@ -142,34 +144,35 @@ def plan_upload(request: UploadRequest, aimed: Aim, listing: Listing) -> Transfe
 def plan_download(
     request: DownloadRequest,
     tree: RemoteTree,
-    existing: Mapping[RemotePath, Existing],
+    existing: Mapping[Path, Existing],
 ) -> TransferPlan:
     """Say what a download would do.
 
     Args:
         request: What the user asked for.
         tree: What was found in the artifact.
-        existing: What is at the local targets already, by ``RemoteFile.name``.
+        existing: What is at the local targets already.
     """
     problems = list(tree.problems)
-    files: dict[RemotePath, RemoteFile] = {}
+    files: dict[Path, RemoteFile] = {}
     for file in tree.files:
-        if file.name in files:
-            other = files[file.name].path
-            problems.append(_taken(file.path, file.name, other))
+        local = (file.root or request.folder) / file.name
+        if local in files:
+            problems.append(_taken(file.path, file.name, files[local].path))
         else:
-            files[file.name] = file
-    both = folders_of(files) & files.keys()
-    problems += (_both(files.pop(name).path, name) for name in sorted(both))
+            files[local] = file
+    both = _local_folders(files) & files.keys()
+    problems += (_both(files.pop(path).path, str(path)) for path in sorted(both))
     items = tuple(
         PlanItem(
-            local=request.folder / name,
+            local=local,
             remote=file.path,
             size=file.entry.size or 0,
             modified=file.entry.modified,
-            existing=existing.get(name),
+            existing=existing.get(local),
+            root=file.root,
         )
-        for name, file in files.items()
+        for local, file in files.items()
     )
     return TransferPlan(request=request, items=items, problems=tuple(problems))
 
@@ -241,6 +244,14 @@ def _taken(source: str, target: RemotePath, other: str) -> Problem:
     return Problem(source=source, reason=shown)
 
 
-def _both(source: str, target: RemotePath) -> Problem:
+def _local_folders(files: Mapping[Path, RemoteFile]) -> set[Path]:
+    """Return every folder that files make below the one that they go into."""
+    folders: set[Path] = set()
+    for path, file in files.items():
+        folders.update(list(path.parents)[: len(file.name.segments) - 1])
+    return folders
+
+
+def _both(source: str, target: str) -> Problem:
     reason = f"Another source makes a folder of '{printable(target)}'."
     return Problem(source=source, reason=reason)

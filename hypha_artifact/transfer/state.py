@@ -94,36 +94,54 @@ class UploadRequest(Struct, frozen=True, kw_only=True):
     """Copy local files and folders into a folder of an artifact.
 
     A folder's tree goes under its own name: ``/data/plate7`` into ``raw`` becomes
-    ``raw/plate7/…``. ``mode`` is the kind of stage to open, or to join.
+    ``raw/plate7/…``. ``names`` gives each source another one, with slashes if need
+    be; ``""`` puts a folder's contents into ``folder`` itself. ``mode`` is the kind of
+    stage to open, or to join. ``maxdepth`` counts levels, 1 for a folder's own files.
+    Files longer than ``multipart_above`` go in parts of at least ``part_size`` bytes;
+    None leaves either to the engine.
     """
 
     sources: tuple[Path, ...]
     artifact: ArtifactId
     folder: RemotePath
     mode: StageMode
+    names: tuple[str, ...] | None = None
+    maxdepth: int | None = None
+    multipart_above: int | None = None
+    part_size: int | None = None
 
 
 class DownloadRequest(Struct, frozen=True, kw_only=True):
     """Copy files and folders of an artifact into a local folder.
 
     ``version`` is a name, None for the latest, or ``"stage"`` for the staged view.
+    ``targets`` gives each source a local path of its own instead: where a file goes,
+    or the folder for a folder's contents. ``maxdepth`` counts levels, 1 for a folder's
+    own files. With ``lenient``, a source that is not there is one of the plan's
+    problems, not an error.
     """
 
     sources: tuple[RemotePath, ...]
     artifact: ArtifactId
     folder: Path
     version: str | None = None
+    targets: tuple[Path, ...] | None = None
+    maxdepth: int | None = None
+    lenient: bool = False
 
 
 class CarryRequest(Struct, frozen=True, kw_only=True):
-    """Copy files of a committed version into the new version that is staged.
+    """Copy files within an artifact: from a version of it into its stage.
 
-    ``paths`` is what to carry; all of it keeps its name.
+    ``paths`` is what to copy; it keeps its names unless ``targets`` has one for each.
+    ``version`` is a name, or ``"stage"``; ``mode`` the kind of stage to open, or join.
     """
 
     artifact: ArtifactId
     version: str
     paths: tuple[RemotePath, ...]
+    targets: tuple[RemotePath, ...] | None = None
+    mode: StageMode = StageMode.NEW_VERSION
 
 
 Request: TypeAlias = UploadRequest | DownloadRequest | CarryRequest
@@ -140,7 +158,9 @@ class Existing(Struct, frozen=True, kw_only=True):
 class PlanItem(Struct, frozen=True, kw_only=True):
     """One file to move. ``remote`` is its path in the artifact; sizes in bytes.
 
-    What is carried from version to version has its remote path as ``local``, too.
+    What is copied within an artifact has its old remote path as ``local``. ``root`` is
+    the folder that a download may not leave, where that is not the request's;
+    ``headers`` go along with an upload, in the place of those it would have.
     """
 
     local: Path
@@ -148,6 +168,8 @@ class PlanItem(Struct, frozen=True, kw_only=True):
     size: int
     modified: float | None = None
     existing: Existing | None = None
+    root: Path | None = None
+    headers: dict[str, str] = {}
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -155,6 +177,8 @@ class Problem(Struct, frozen=True, kw_only=True):
 
     source: str
     reason: str
+    missing: bool = False
+    """Whether it is not there at all."""
 
 
 class TransferPlan(Struct, frozen=True, kw_only=True):
@@ -225,6 +249,8 @@ class JobView(Struct, frozen=True, kw_only=True):
     due: float | None = None
     reason: str | None = None
     hint: str | None = None
+    etag: str | None = None
+    """What the store called the bytes of a file that was sent whole."""
 
     @property
     def fraction(self) -> float:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
 import anyio.to_thread
@@ -43,7 +42,9 @@ async def survey_upload(remote: RemoteArtifact, request: UploadRequest) -> Trans
     Raises:
         HyphaError: The artifact cannot be read.
     """
-    tree = await anyio.to_thread.run_sync(walk, request.sources)
+    tree = await anyio.to_thread.run_sync(
+        walk, request.sources, request.names, request.maxdepth
+    )
     aimed = aim(request, tree)
     artifact = await remote.read(version=STAGE)
     listing: Listing = {}
@@ -75,37 +76,41 @@ async def _list_targets(
 
 
 async def survey_carry(remote: RemoteArtifact, request: CarryRequest) -> TransferPlan:
-    """List the folders of the files to carry, in the old version and in the stage.
+    """List the folders of the files to copy, and those that they go into.
 
     Raises:
         HyphaError: The artifact cannot be read.
     """
     items: list[PlanItem] = []
     problems: list[Problem] = []
-    for folder, paths in groupby(sorted(request.paths, key=_folder), key=_folder):
-        old = await remote.list_folder(folder, version=request.version)
-        sizes = {entry.name: entry.size for entry in old if not entry.is_folder}
-        staged = await remote.list_folder(folder, version=STAGE)
-        there = {entry.name: entry for entry in staged}
-        for path in paths:
-            size, taken = sizes.get(path.name), there.get(path.name)
-            if size is None:
-                reason = f"'{printable(path)}' is not in {request.version}."
-                problems.append(Problem(source=path, reason=reason))
-                continue
-            existing = _existing(taken) if taken else None
-            items.append(
-                PlanItem(local=Path(path), remote=path, size=size, existing=existing)
+    old, staged = remote.listings(request.version), remote.listings(STAGE)
+    for path, target in zip(
+        request.paths, request.targets or request.paths, strict=True
+    ):
+        source = _named(path, await old.of(path.parent))
+        if source is None or source.is_folder:
+            reason = f"'{printable(path)}' is not in {request.version}."
+            problems.append(Problem(source=path, reason=reason, missing=True))
+            continue
+        taken = _named(target, await staged.of(target.parent))
+        items.append(
+            PlanItem(
+                local=Path(path),
+                remote=target,
+                size=source.size or 0,
+                existing=_existing(taken) if taken else None,
             )
+        )
     return TransferPlan(request=request, items=tuple(items), problems=tuple(problems))
 
 
+def _named(path: RemotePath, entries: Sequence[Entry]) -> Entry | None:
+    return next((entry for entry in entries if entry.name == path.name), None)
+
+
 def _existing(entry: Entry) -> Existing:
-    return Existing(size=entry.size, modified=entry.modified)
-
-
-def _folder(path: RemotePath) -> RemotePath:
-    return path.parent
+    blocked = "A folder of that name is there." if entry.is_folder else None
+    return Existing(size=entry.size, modified=entry.modified, blocked=blocked)
 
 
 async def survey_download(
@@ -117,46 +122,61 @@ async def survey_download(
         NotFound: A source is not there.
         HyphaError: The artifact cannot be read.
     """
-    tree = await _Walk(remote, request.version).run(request)
-    names = [file.name for file in tree.files]
-    existing = await anyio.to_thread.run_sync(partial(look, request.folder, names))
+    tree = await _Walk(remote, request).run()
+    names: dict[Path, list[RemotePath]] = {}
+    for file in tree.files:
+        names.setdefault(file.root or request.folder, []).append(file.name)
+    existing: dict[Path, Existing] = {}
+    for root, there in names.items():
+        found = await anyio.to_thread.run_sync(partial(look, root, there))
+        existing |= {root / name: each for name, each in found.items()}
     return plan_download(request, tree, existing)
 
 
 class _Walk:
     """A walk through an artifact that lists no folder twice."""
 
-    def __init__(self, remote: RemoteArtifact, version: str | None) -> None:
+    def __init__(self, remote: RemoteArtifact, request: DownloadRequest) -> None:
         self._remote = remote
-        self._version = version
+        self._request = request
         self._listed: dict[RemotePath, tuple[Entry, ...]] = {}
         self._files: list[RemoteFile] = []
         self._problems: list[Problem] = []
 
-    async def run(self, request: DownloadRequest) -> RemoteTree:
-        for source in request.sources:
+    async def run(self) -> RemoteTree:
+        targets = self._request.targets
+        for number, source in enumerate(self._request.sources):
+            target = targets[number] if targets else None
             if source == ROOT:
-                await self._folder(ROOT, ROOT)
+                await self._folder(ROOT, ROOT, target)
             else:
-                await self._source(source)
+                await self._source(source, target)
         return RemoteTree(files=tuple(self._files), problems=tuple(self._problems))
 
-    async def _source(self, source: RemotePath) -> None:
+    async def _source(self, source: RemotePath, target: Path | None) -> None:
         entries = await self._list(source.parent)
         found = [entry for entry in entries if entry.name == source.name]
         if not found:
-            raise NotFound(f"'{printable(source)}' is not in {self._remote.id}.")
+            reason = f"'{printable(source)}' is not in {self._remote.id}."
+            if not self._request.lenient:
+                raise NotFound(reason)
+            self._problems.append(Problem(source=source, reason=reason, missing=True))
         for entry in found:
-            name = RemotePath(source.name)
             if entry.is_folder:
-                await self._folder(source, name)
+                name = RemotePath() if target else RemotePath(source.name)
+                await self._folder(source, name, target)
             else:
-                self._files.append(RemoteFile(path=source, name=name, entry=entry))
+                self._files.append(_aimed(source, entry, target))
 
-    async def _folder(self, folder: RemotePath, name: RemotePath) -> None:
-        todo = [(folder, name)]
+    async def _folder(
+        self, folder: RemotePath, name: RemotePath, root: Path | None
+    ) -> None:
+        todo = [(folder, name, 1)]
+        most = self._request.maxdepth
         while todo:
-            here, named = todo.pop()
+            here, named, depth = todo.pop()
+            if most is not None and depth > most:
+                continue
             for entry in await self._list(here):
                 try:
                     path, below = child(here, entry), child(named, entry)
@@ -165,13 +185,23 @@ class _Walk:
                     self._problems.append(Problem(source=source, reason=error.message))
                     continue
                 if entry.is_folder:
-                    todo.append((path, below))
+                    todo.append((path, below, depth + 1))
                 else:
-                    self._files.append(RemoteFile(path=path, name=below, entry=entry))
+                    self._files.append(
+                        RemoteFile(path=path, name=below, entry=entry, root=root)
+                    )
 
     async def _list(self, folder: RemotePath) -> tuple[Entry, ...]:
         if folder not in self._listed:
             self._listed[folder] = await self._remote.list_folder(
-                folder, version=self._version
+                folder, version=self._request.version
             )
         return self._listed[folder]
+
+
+def _aimed(source: RemotePath, entry: Entry, target: Path | None) -> RemoteFile:
+    """Name a file below the folder that it goes into."""
+    if target is None:
+        return RemoteFile(path=source, name=RemotePath(source.name), entry=entry)
+    name = RemotePath(target.name)
+    return RemoteFile(path=source, name=name, entry=entry, root=target.parent)

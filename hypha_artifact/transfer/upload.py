@@ -25,7 +25,7 @@ from hypha_artifact.transfer.local import (
     pieces,
     reading,
 )
-from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
+from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE, part_size
 from hypha_artifact.transfer.state import UploadRequest
 
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
@@ -47,7 +47,7 @@ class Upload:
         resize: Callable[[Job, int], None],
     ) -> None:
         self._remote = remote
-        self._mode = request.mode
+        self._request = request
         self._resize = resize
         self._takes_parts = True
 
@@ -58,7 +58,7 @@ class Upload:
             StageConflict: One of the other kind is open.
             PermissionDenied: This user may not edit.
         """
-        artifact = await self._remote.open_stage(self._mode)
+        artifact = await self._remote.open_stage(self._request.mode)
         # A git-storage artifact silently loses a multipart upload.
         self._takes_parts = not artifact.is_git
 
@@ -85,11 +85,12 @@ class Upload:
 
     def _work(self, job: Job, found: Fingerprint) -> Work:
         in_parts = (
-            found.size > MULTIPART_ABOVE
+            found.size > (self._request.multipart_above or MULTIPART_ABOVE)
             and self._takes_parts
             and self._remote.takes_parts(job.item.remote)
         )
-        work = Work(found.size, part_size(found.size) if in_parts else None)
+        least = self._request.part_size or PART_SIZE
+        work = Work(found.size, part_size(found.size, least) if in_parts else None)
         work.fingerprint = found
         return work
 
@@ -100,7 +101,13 @@ class Upload:
         async with reading(path, _known(work)) as fd:
             md5 = await anyio.to_thread.run_sync(digest, fd, start, length)
             body = _sent(step, pieces(fd, start, length))
-            etag = await self._remote.put(work.link_of(part), body, length, md5=md5)
+            etag = await self._remote.put(
+                work.link_of(part),
+                body,
+                length,
+                md5=md5,
+                headers=step.job.item.headers,
+            )
         if _MD5.fullmatch(etag) and etag.lower() != md5.hex():
             raise IntegrityError(
                 f"The store did not keep the bytes of '{printable(str(path))}' as sent."

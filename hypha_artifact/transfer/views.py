@@ -122,4 +122,5 @@ def job_view(job: Job, clock: Clock) -> JobView:
         due=None if job.due is None else clock.epoch(job.due),
         reason=job.reason,
         hint=job.hint,
+        etag=job.etag,
     )

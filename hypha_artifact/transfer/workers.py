@@ -118,6 +118,7 @@ class Workers:
         self._board.move(job, JobState.FINALISING)
         await job.group.mover.finish(job, step.work)
         if job.is_in(JobState.FINALISING):
+            job.etag = step.work.acknowledged.get(0) if step.work.parts == 1 else None
             self._board.move(job, JobState.DONE)
             job.work = None
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 import anyio
 from typing_extensions import override
@@ -177,6 +185,7 @@ class FakeRemote(RemoteArtifact):
         length: int,
         *,
         md5: bytes | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         async with self._moves():
             self._call("put", link)
@@ -196,7 +205,12 @@ class FakeRemote(RemoteArtifact):
     @override
     @asynccontextmanager
     async def fetch(
-        self, link: Link, start: int = 0, stop: int | None = None
+        self,
+        link: Link,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> AsyncGenerator[Body]:
         async with self._moves():
             self._call("fetch", (link.path, start, stop))

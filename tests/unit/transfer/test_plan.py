@@ -112,7 +112,7 @@ def test_download_marks_local_targets() -> None:
         )
     )
     here = Existing(size=1, modified=2.0)
-    plan = plan_download(TO_DISK, tree, {RemotePath("a"): here})
+    plan = plan_download(TO_DISK, tree, {TO_DISK.folder / "a": here})
     assert [item.existing for item in plan.items] == [here, None]
     assert plan.items[0].local == Path("/to/a")
 
