@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
+import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 
@@ -24,6 +27,28 @@ def shown(text: str) -> str:
 
     steers = any(unicodedata.category(char) == "Cc" for char in text)
     return printable(text) if steers or sys.stdout.isatty() else text
+
+
+def stdout_writer() -> Callable[[bytes], object]:
+    """Return what takes a file's bytes to stdout.
+
+    A pipe gets them as they are; a terminal as text, with nothing in it that steers
+    the terminal.
+    """
+    if not sys.stdout.isatty():
+        return sys.stdout.buffer.write
+    utf = codecs.getincrementaldecoder("utf-8")("replace")
+    lines = io.IncrementalNewlineDecoder(utf, translate=True)
+    return lambda chunk: sys.stdout.write(_calm(lines.decode(chunk)))
+
+
+def _calm(text: str) -> str:
+    from hypha_artifact.paths import printable
+
+    return "".join(
+        piece if piece in {"\n", "\t"} else printable(piece)
+        for piece in re.split(r"([\n\t])", text)
+    )
 
 
 def size_text(size: float | None) -> str:

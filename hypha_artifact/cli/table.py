@@ -16,7 +16,25 @@ class Place(NamedTuple):
 
 
 SECTIONS: dict[str, dict[str, Place]] = {
-    "Read files": {},
+    "Read files": {
+        "ls": Place("listing", "List folders."),
+        "listdir": Place("listing", "List the names in folders, one a line."),
+        "tree": Place("trees", "Draw folders as trees."),
+        "cat": Place("reading", "Print files to stdout, byte for byte."),
+        "head": Place("reading", "Print the first bytes of files to stdout."),
+        "info": Place("asking", "Show what is known of files and folders."),
+        "exists": Place("asking", "Print True for what exists, else False."),
+        "isdir": Place(
+            "asking", "Print True for a folder, else False; -q as for exists."
+        ),
+        "isfile": Place(
+            "asking", "Print True for a file, else False; -q as for exists."
+        ),
+        "size": Place("asking", "Print sizes of files in bytes; of a folder, see du."),
+        "sizes": Place("asking", "Print sizes of files in bytes, as size does."),
+        "modified": Place("asking", "Print when files were last written, in UTC."),
+        "du": Place("trees", "Add up the sizes of files, folder by folder."),
+    },
     "Change files": {},
     "Transfer": {},
     "Stage and versions": {},
