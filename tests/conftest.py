@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -24,8 +25,9 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder))
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-        for name in ("HYPHA_SERVER_URL", "HYPHA_WORKSPACE", "HYPHA_TOKEN"):
-            patch.delenv(name, raising=False)
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        for name in [name for name in os.environ if name.startswith("HYPHA_")]:
+            patch.delenv(name)
         yield folder
 
 

@@ -78,6 +78,7 @@ class FaultProxy:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self.requests: list[str] = []
+        self.heads: list[str] = []
         self.on_request: Callable[[str], None] = lambda _: None
 
     async def __aenter__(self) -> Self:
@@ -136,6 +137,7 @@ class FaultProxy:
         head = await reader.readuntil(b"\r\n\r\n")
         request = head.partition(b"\r\n")[0].decode().rpartition(" ")[0]
         self.requests.append(request)
+        self.heads.append(head.decode())
         self.on_request(request)
         fault = next((f for f in self._faults if f.takes(request)), Fault(""))
         if fault.stall:

@@ -39,6 +39,8 @@ T = TypeVar("T")
 PIECE = 1 << 20
 _CONNECT, _IDLE = 10.0, 65.0
 _ERROR_BODY = 4096
+# These describe one request's bytes; the same ones for all would damage files.
+_OF_ONE_BODY = {"content-length", "content-md5", "range", "transfer-encoding"}
 # HTTP_PROXY is often set without NO_PROXY; a proxy cannot reach this machine's own.
 _NEVER_PROXIED: dict[str, httpx.AsyncBaseTransport | None] = {
     "all://127.0.0.1": None,
@@ -81,6 +83,17 @@ class Transport:
     def _authorisation(self) -> dict[str, str]:
         token = self.settings.token
         return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def _byte_headers(self, headers: Mapping[str, str]) -> httpx.Headers:
+        merged = httpx.Headers(
+            {
+                name: value
+                for name, value in self.settings.additional_headers.items()
+                if name.lower() not in _OF_ONE_BODY
+            }
+        )
+        merged.update(headers)
+        return merged
 
     async def __aenter__(self) -> Self:
         return self
@@ -156,7 +169,9 @@ class Transport:
         """
         client = self._bytes if signed else self._calls
         with _network_errors(subject):
-            response = await client.put(url, content=body, headers=headers)
+            response = await client.put(
+                url, content=body, headers=self._byte_headers(headers)
+            )
         if response.status_code != HTTPStatus.OK:
             name = store_refusal if signed else refusal
             raise name(
@@ -171,7 +186,9 @@ class Transport:
         """Open a body to read; arguments as for ``put``."""
         client = self._bytes if signed else self._calls
         with _network_errors(subject):
-            request = client.build_request("GET", url, headers=headers)
+            request = client.build_request(
+                "GET", url, headers=self._byte_headers(headers)
+            )
             response = await client.send(request, stream=True)
         try:
             if response.status_code not in {

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from hypha_artifact.errors import LocalServerError
+from hypha_artifact.private import write_private
 
 
 class Keys(Struct, frozen=True, kw_only=True):
@@ -89,21 +90,3 @@ class DataFolder:
         if self.lock >= 0:
             os.close(self.lock)
             self.lock = -1
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that nobody else could ever read, replacing the old one whole.
-
-    Args:
-        path: Where; its folder has to be there.
-        content: The bytes.
-    """
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

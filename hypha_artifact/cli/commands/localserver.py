@@ -91,7 +91,7 @@ def _announce(settings: ConnectionSettings, env_file: Path | None) -> None:
 
 
 def _write_env(path: Path, text: str) -> None:
-    from hypha_artifact.localserver.folder import write_private
+    from hypha_artifact.private import write_private
 
     try:
         write_private(path, text.encode())
