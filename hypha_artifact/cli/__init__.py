@@ -33,7 +33,12 @@ in the environment, then in a .env file. Data goes to stdout, all else to stderr
 def _run(**given: object) -> None:
     ctx = click.get_current_context()
     ctx.obj = (ctx.obj or Choices()).updated(given)
-    if ctx.invoked_subcommand is None:
+    if ctx.invoked_subcommand is not None:
+        return
+    prompt = main.get_command(ctx, "run-shell")
+    if ctx.obj.artifact_id and prompt:
+        prompt.main([], prog_name="run-shell", parent=ctx, standalone_mode=False)
+    else:
         click.echo(ctx.get_help())
 
 

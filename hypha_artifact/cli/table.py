@@ -37,9 +37,20 @@ SECTIONS: dict[str, dict[str, Place]] = {
     },
     "Change files": {},
     "Transfer": {},
-    "Stage and versions": {},
+    "Stage and versions": {
+        "status": Place(
+            "staging", "Show what is staged, and what readers will see after a commit."
+        ),
+        "commit": Place("staging", "Make the stage final."),
+        "discard": Place(
+            "staging",
+            "Throw the stage away; readers see the latest version as it was.",
+        ),
+        "versions": Place("staging", "List the committed versions, oldest first."),
+    },
     "Artifacts": {},
     "Connection": {
+        "run-shell": Place("prompt", "Take commands at a prompt, for one artifact."),
         "localserver": Place(
             "localserver",
             "Run a real Hypha server with S3 storage on this machine, until Ctrl-C.",

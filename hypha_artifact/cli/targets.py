@@ -114,3 +114,17 @@ async def look(
         root = Entry(name="", kind=EntryKind.FOLDER)
         found[path] = root if name == ROOT else listed[name.parent].get(name.name)
     return found
+
+
+def one_artifact(session: Session, word: str | None) -> str | None:
+    """Return the artifact that a command is for; None for the one chosen by ``-a``.
+
+    Raises:
+        UsageError: None is named, or two are.
+    """
+    chosen = session.choices.artifact_id
+    if word and chosen and word != chosen:
+        raise click.UsageError(f"Which artifact: '{chosen}' or '{word}'?")
+    if not word and not chosen:
+        raise click.UsageError("Which artifact? Give it with -a WORKSPACE/ALIAS.")
+    return word

@@ -101,6 +101,42 @@ def run(settings: ConnectionSettings, monkeypatch: pytest.MonkeyPatch) -> Run:
     return call
 
 
+class Draft:
+    """An artifact of one test's own, for tests that run no loop themselves."""
+
+    def __init__(self, settings: ConnectionSettings, store: BaselineStore) -> None:
+        self._id = ArtifactId(settings.workspace or "", f"draft-{uuid4().hex[:12]}")
+        self._settings = settings
+        self._store = store
+        anyio.run(self._create)
+
+    @property
+    def name(self) -> str:
+        return str(self._id)
+
+    def put(
+        self, files: dict[str, bytes], mode: StageMode = StageMode.IN_PLACE
+    ) -> None:
+        anyio.run(self._put, files, mode)
+
+    async def _create(self) -> None:
+        async with Transport(self._settings) as transport:
+            given: dict[str, object] = {"manifest": {"name": "draft"}, "stage": True}
+            await transport.call(endpoints.create(self._id, given))
+
+    async def _put(self, files: dict[str, bytes], mode: StageMode) -> None:
+        async with Transport(self._settings) as transport:
+            remote = RemoteArtifact(self._id, transport, self._store)
+            await remote.open_stage(mode)
+            await _upload(remote, files)
+
+
+@pytest.fixture
+def draft(settings: ConnectionSettings) -> Draft:
+    """A fresh artifact with an open stage and no version yet."""
+    return Draft(settings, BaselineStore())
+
+
 @pytest.fixture(scope="session")
 def atlas(server: LocalServer, state_folder: Path) -> str:
     """Name a committed artifact that no test changes.
