@@ -26,7 +26,8 @@ Exit codes:
 
 \b
 Connection: options first, then HYPHA_SERVER_URL, HYPHA_WORKSPACE and HYPHA_TOKEN
-in the environment, then in a .env file. Data goes to stdout, all else to stderr.
+in the environment, then in a .env file, then your profile. Data goes to stdout,
+all else to stderr.
 """
 
 

@@ -22,6 +22,7 @@ class Choices:
     use_local_url: bool | None = None
     local_url: str | None = None
     disable_ssl: bool | None = None
+    profile: str | None = None
     as_json: bool = False
     verbose: bool = False
     quiet: bool = False
@@ -79,6 +80,7 @@ def choice_options(*, brief: bool) -> list[click.Parameter]:
         switch("use-local-url", "Use the server's local address for bytes."),
         value("local-url", "Use URL as the local address for bytes.", "URL"),
         switch("disable-ssl", "Do not check TLS certificates."),
+        value("profile", "Overrides HYPHA_PROFILE.", "NAME"),
         click.Option(["--json", "as_json"], is_flag=True, help="Answer in JSON."),
         click.Option(
             ["-v", "--verbose"], is_flag=True, hidden=brief, help="Tell more."

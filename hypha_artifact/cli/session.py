@@ -60,27 +60,20 @@ class Session:
         """Put the connection together: options first, then what is configured.
 
         Raises:
-            NotConfigured: No server is named.
+            NotConfigured: No server is named, or there is no such profile.
         """
-        from msgspec import structs
-
         from hypha_artifact.settings import ConnectionSettings
 
         chosen = self.choices
-        found = ConnectionSettings.load(
+        return ConnectionSettings.load(
             server_url=chosen.server_url,
             workspace=chosen.workspace,
             token=_token(chosen.token_file) or chosen.token,
+            profile=chosen.profile,
+            use_proxy=chosen.use_proxy,
+            use_local_url=chosen.local_url or chosen.use_local_url,
+            disable_ssl=chosen.disable_ssl,
         )
-        where = chosen.local_url or chosen.use_local_url
-        changes: dict[str, object] = {}
-        if chosen.use_proxy is not None:
-            changes["use_proxy"] = chosen.use_proxy
-        if where is not None:
-            changes["use_local_url"] = where
-        if chosen.disable_ssl is not None:
-            changes["verify"] = not chosen.disable_ssl
-        return structs.replace(found, **changes)
 
     @asynccontextmanager
     async def artifact(
