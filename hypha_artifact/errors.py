@@ -29,6 +29,7 @@
     │   └── RemoteChanged                  a remote file is not what was listed
     ├── LocalFileError (OSError)           this machine's file system refused
     │   ├── LocalExists (FileExistsError)
+    │   ├── LocalNotFound (FileNotFoundError)
     │   ├── DiskFull
     │   └── SourceChanged                  a file changed while it was read
     ├── StageError (OSError)               what Hypha's staging would do to a file
@@ -305,6 +306,13 @@ class LocalExists(LocalFileError, FileExistsError):
     """The local target is there already and may not be replaced."""
 
     default_hint = "Choose to overwrite it, or another folder."
+    remedy = Remedy.FIX_INPUT
+
+
+class LocalNotFound(LocalFileError, FileNotFoundError):
+    """There is no such local file."""
+
+    default_hint = "Check the path."
     remedy = Remedy.FIX_INPUT
 
 

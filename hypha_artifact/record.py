@@ -132,16 +132,16 @@ class RemoteRecord:
 
     async def _open(self, mode: StageMode, artifact: Artifact) -> Artifact:
         fresh = mode is StageMode.NEW_VERSION and bool(artifact.versions)
-        opened = await self._edit(version="new" if fresh else None)
+        opened = await self._edit({}, version="new" if fresh else None)
         await self._baselines.save(self._key, Baseline(opened=opened.last_modified))
         return opened
 
-    async def edit(
-        self, *, manifest: JsonObject | None = None, config: JsonObject | None = None
-    ) -> Artifact:
+    async def edit(self, fields: JsonObject) -> Artifact:
         """Stage a change of the record in the open session.
 
-        Each argument given replaces the old value wholly.
+        Args:
+            fields: ``manifest``, ``type``, ``config``, ``secrets`` or ``comment``;
+                each replaces the old value wholly.
 
         Raises:
             NotStaged: No stage is open.
@@ -149,7 +149,7 @@ class RemoteRecord:
         async with self.exclusive():
             before = await self._staged()
             baseline = await self._baselines.load(self._key, before.last_modified)
-            after = await self._edit(manifest=manifest, config=config)
+            after = await self._edit(fields)
             self.memory(before).opened = after.last_modified
             await self._baselines.save(
                 self._key,
@@ -162,16 +162,23 @@ class RemoteRecord:
         return after
 
     async def _edit(
-        self,
-        *,
-        version: str | None = None,
-        manifest: JsonObject | None = None,
-        config: JsonObject | None = None,
+        self, fields: JsonObject, *, version: str | None = None
     ) -> Artifact:
-        call = endpoints.edit(
-            self.id, manifest=manifest, config=config, stage=True, version=version
-        )
+        call = endpoints.edit(self.id, fields, stage=True, version=version)
         return await self._transport.call(call)
+
+    async def edit_at_once(
+        self, fields: JsonObject, *, version: str | None = None
+    ) -> Artifact:
+        """Change the record without a stage; only while none is open.
+
+        Args:
+            fields: As for ``edit``.
+            version: ``"new"`` makes a new, empty version at once.
+        """
+        async with self.exclusive():
+            call = endpoints.edit(self.id, fields, stage=False, version=version)
+            return await self._transport.call(call)
 
     async def _staged(self) -> Artifact:
         artifact = await self.read(version=STAGE)

@@ -99,27 +99,14 @@ def list_files(
 
 def edit(
     artifact: ArtifactId,
+    fields: JsonObject,
     *,
-    manifest: JsonObject | None,
-    config: JsonObject | None,
     stage: bool,
     version: str | None,
-    comment: str | None = None,
 ) -> Call[Artifact]:
     """Change the record, or open a stage."""
-    return _manager(
-        "edit",
-        artifact,
-        Artifact,
-        {
-            "manifest": manifest,
-            "config": config,
-            "stage": stage,
-            "version": version,
-            "comment": comment,
-        },
-        repeatable=stage,
-    )
+    arguments: JsonObject = {**fields, "stage": stage, "version": version}
+    return _manager("edit", artifact, Artifact, arguments, repeatable=stage)
 
 
 def commit(
@@ -142,7 +129,11 @@ def discard(artifact: ArtifactId) -> Call[Artifact]:
 
 
 def delete(
-    artifact: ArtifactId, *, delete_files: bool, recursive: bool, version: str | None
+    artifact: ArtifactId,
+    *,
+    delete_files: bool | None,
+    recursive: bool | None,
+    version: str | None,
 ) -> Call[None]:
     """Delete the artifact, or one version of it."""
     return _manager(
@@ -246,6 +237,17 @@ def remove_file(artifact: ArtifactId, path: RemotePath) -> Call[None]:
     """Mark a committed file for removal, or drop a staged one. Never sent twice."""
     return _manager(
         "remove_file", artifact, type(None), {"file_path": path}, repeatable=False
+    )
+
+
+def list_as_sent(parent: ArtifactId, arguments: JsonObject) -> Call[list[JsonObject]]:
+    """List a collection's children as the caller asks, and as they come."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return Call(
+        path=f"{MANAGER}/list",
+        subject=f"list {parent}",
+        answer=list[JsonObject],
+        arguments=given,
     )
 
 

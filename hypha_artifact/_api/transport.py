@@ -95,6 +95,11 @@ class Transport:
         merged.update(headers)
         return merged
 
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """The client of the calls; it sends the token along."""
+        return self._calls
+
     async def __aenter__(self) -> Self:
         return self
 

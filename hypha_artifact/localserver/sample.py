@@ -114,7 +114,7 @@ async def _fill(
             continue
         say(f"  {artifact.id} v{number}: {comment}")
         if number:
-            await artifact.edit(version="new")
+            await artifact.edit(version="new", stage=True)
         await artifact.put(folder, recursive=True)
         # Without the preflight, which lists every folder: nothing here can be lost.
         await artifact.remote.commit(comment=comment)

@@ -218,7 +218,10 @@ class _View:
             )
         if path.name in self._folders.get(path.parent, ()):
             return Existing(
-                size=None, modified=None, blocked="A folder of that name is there."
+                size=None,
+                modified=None,
+                blocked="A folder of that name is there.",
+                is_folder=True,
             )
         entry = self._files.get(path.parent, {}).get(path.name)
         if entry is None:

@@ -153,6 +153,7 @@ class Existing(Struct, frozen=True, kw_only=True):
     size: int | None
     modified: float | None
     blocked: str | None = None
+    is_folder: bool = False
 
 
 class PlanItem(Struct, frozen=True, kw_only=True):

@@ -110,7 +110,12 @@ def _named(path: RemotePath, entries: Sequence[Entry]) -> Entry | None:
 
 def _existing(entry: Entry) -> Existing:
     blocked = "A folder of that name is there." if entry.is_folder else None
-    return Existing(size=entry.size, modified=entry.modified, blocked=blocked)
+    return Existing(
+        size=entry.size,
+        modified=entry.modified,
+        blocked=blocked,
+        is_folder=entry.is_folder,
+    )
 
 
 async def survey_download(

@@ -217,7 +217,12 @@ def _existing(path: Path) -> Existing | None:
     except OSError as error:
         return _blocked(f"It cannot be looked at: {error.strerror}.")
     if stat.S_ISDIR(info.st_mode):
-        return _blocked("A folder of that name is there.")
+        return Existing(
+            size=None,
+            modified=None,
+            blocked="A folder of that name is there.",
+            is_folder=True,
+        )
     return Existing(size=info.st_size, modified=info.st_mtime)
 
 

@@ -252,7 +252,7 @@ async def test_metadata_edits_keep_what_is_known_of_the_session(
 ) -> None:
     await committed.open_stage(StageMode.IN_PLACE)
     await upload({"new.txt": b"n"})
-    await committed.edit(manifest={"name": "renamed"})
+    await committed.edit({"manifest": {"name": "renamed"}})
     assert kinds(await staging.read_stage(committed)) == {"new.txt": ChangeKind.ADDED}
     await staging.commit(committed)
     assert (await committed.read()).name == "renamed"

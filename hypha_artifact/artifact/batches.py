@@ -1,0 +1,183 @@
+"""One request from its plan to its end, on an engine of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio.to_thread
+from msgspec import structs
+
+from hypha_artifact.artifact.base import Connected
+from hypha_artifact.artifact.browsing import KEEP
+from hypha_artifact.artifact.events import Callback, Reporter
+from hypha_artifact.classes import OnError
+from hypha_artifact.errors import (
+    HyphaError,
+    IsFolder,
+    LocalFileError,
+    LocalNotFound,
+    NotFolder,
+    NotFound,
+    ServiceError,
+    StageError,
+    TransferFailed,
+)
+from hypha_artifact.paths import printable
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.engine import WORKERS, TransferEngine
+from hypha_artifact.transfer.guard import guard
+from hypha_artifact.transfer.state import (
+    DownloadRequest,
+    Existing,
+    JobState,
+    JobView,
+    PlanItem,
+    Problem,
+    Request,
+    TransferPlan,
+)
+
+_MOVING = (
+    JobState.QUEUED,
+    JobState.RUNNING,
+    JobState.FINALISING,
+    JobState.WAITING,
+)
+
+
+class Batches(Connected):
+    """What runs a request, and turns its failures into one error."""
+
+    async def _run(
+        self,
+        request: Request,
+        callback: Callback | None,
+        on_error: OnError | None,
+        *,
+        workers: int = WORKERS,
+        headers: dict[str, str] | None = None,
+        note: Callable[[JobView], None] | None = None,
+    ) -> None:
+        reporter: Reporter | None = None
+
+        def watch(job: JobView) -> None:
+            if reporter:
+                reporter.see(job)
+            if note:
+                note(job)
+
+        clock = Clock()
+        async with TransferEngine(
+            lambda _: self.remote, clock=clock, workers=max(1, workers), watch=watch
+        ) as engine:
+            plan = _prepared(await engine.plan(request), headers)
+            if callback is not None:
+                reporter = Reporter(callback, plan, clock)
+            plan = _judged(plan, reporter, on_error)
+            if plan.items:
+                await anyio.to_thread.run_sync(_make_roots, plan)
+                group = await engine.submit(plan)
+                await _settled(engine, group, reporter)
+                _raise_failures(engine, group, plan, reporter, on_error)
+
+
+def _prepared(plan: TransferPlan, headers: dict[str, str] | None) -> TransferPlan:
+    """Leave out what only holds folders, and send headers along."""
+    items = plan.items
+    if isinstance(plan.request, DownloadRequest):
+        named = set(plan.request.sources)
+        items = tuple(
+            item for item in items if item.remote.name != KEEP or item.remote in named
+        )
+    if headers:
+        items = tuple(structs.replace(item, headers=headers) for item in items)
+    return structs.replace(plan, items=items)
+
+
+def _judged(
+    plan: TransferPlan, reporter: Reporter | None, on_error: OnError | None
+) -> TransferPlan:
+    """Raise, or tell of and leave out, what cannot be moved at all."""
+    down = isinstance(plan.request, DownloadRequest)
+    blocked = [item for item in plan.items if item.existing and item.existing.blocked]
+    if on_error != "ignore":
+        for problem in plan.problems:
+            raise _error_of(problem, down=down)
+        for item in blocked:
+            raise _clash(item, item.existing, down=down)
+    if reporter is not None:
+        for problem in plan.problems:
+            reporter.problem(problem)
+        for item in blocked:
+            reporter.problem(_problem(item, down=down))
+    left = (i for i in plan.items if not (i.existing and i.existing.blocked))
+    return structs.replace(plan, items=tuple(left)) if blocked else plan
+
+
+def _error_of(problem: Problem, *, down: bool) -> HyphaError:
+    if problem.missing:
+        return (NotFound if down else LocalNotFound)(
+            f"'{printable(problem.source)}': {problem.reason}"
+        )
+    return TransferFailed(
+        f"Nothing was transferred: '{printable(problem.source)}': {problem.reason}"
+    )
+
+
+def _clash(item: PlanItem, existing: Existing | None, *, down: bool) -> HyphaError:
+    shown = printable(str(item.local if down else item.remote))
+    reason = existing.blocked if existing else ""
+    said = f"Nothing was transferred: '{shown}': {reason}"
+    if existing and existing.is_folder:
+        return IsFolder(said, hint="End the target with / to put the file into it.")
+    return LocalFileError(said) if down else NotFolder(said)
+
+
+def _problem(item: PlanItem, *, down: bool) -> Problem:
+    reason = item.existing.blocked if item.existing else None
+    source = str(item.remote if down else item.local)
+    return Problem(source=source, reason=reason or "")
+
+
+def _make_roots(plan: TransferPlan) -> None:
+    """Make the folders that downloads go into. Blocks."""
+    roots: set[Path] = {item.root for item in plan.items if item.root is not None}
+    for root in roots:
+        with guard(root, "make the folder"):
+            root.mkdir(parents=True, exist_ok=True)
+
+
+async def _settled(
+    engine: TransferEngine, group: int, reporter: Reporter | None
+) -> None:
+    """Wait until every file is done or has failed, or nothing goes on."""
+    async for snapshot in engine.snapshots():
+        view = next((g for g in snapshot.groups if g.id == group), None)
+        if view is None or not view.count(*_MOVING):
+            return
+        if reporter is not None and reporter.broken.is_set():
+            return
+
+
+def _raise_failures(
+    engine: TransferEngine,
+    group: int,
+    plan: TransferPlan,
+    reporter: Reporter | None,
+    on_error: OnError | None,
+) -> None:
+    if reporter is not None and reporter.error is not None:
+        raise reporter.error
+    failures = engine.failures(group)
+    if not failures or on_error == "ignore":
+        return
+    job, first = failures[0]
+    alike = all(type(error) is type(first) for _, error in failures)
+    if len(failures) == 1 or (alike and isinstance(first, ServiceError | StageError)):
+        raise first
+    raise TransferFailed(
+        f"{len(failures)} of {len(plan.items)} files failed, first "
+        f"'{printable(job.remote)}': {first.message}",
+        hint=first.hint,
+    ) from first
