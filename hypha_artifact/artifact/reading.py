@@ -129,9 +129,7 @@ class Reading(Browsing, Moving):
         version: str | None,
         headers: Mapping[str, str] | None = None,
     ) -> RemoteBytes:
-        return RemoteBytes(
-            self.remote, path, version=version, headers=headers or {}
-        )
+        return RemoteBytes(self.remote, path, version=version, headers=headers or {})
 
     async def _check_writable(self, path: RemotePath) -> None:
         """See before a long writing that it can be sent."""
