@@ -45,3 +45,14 @@ def maxdepth(text: str) -> Callable[[F], F]:
         metavar="N",
         help=text,
     )
+
+
+def on_error() -> Callable[[F], F]:
+    """Take ``--on-error``."""
+    return click.option(
+        "--on-error",
+        type=click.Choice(["raise", "ignore"]),
+        default="raise",
+        show_default=True,
+        help="After a file that failed: end with it, or go on without it.",
+    )

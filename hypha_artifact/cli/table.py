@@ -20,6 +20,9 @@ SECTIONS: dict[str, dict[str, Place]] = {
         "ls": Place("listing", "List folders."),
         "listdir": Place("listing", "List the names in folders, one a line."),
         "tree": Place("trees", "Draw folders as trees."),
+        "find": Place(
+            "finding", "Find every file below folders, one full path a line."
+        ),
         "cat": Place("reading", "Print files to stdout, byte for byte."),
         "head": Place("reading", "Print the first bytes of files to stdout."),
         "info": Place("asking", "Show what is known of files and folders."),
@@ -35,8 +38,40 @@ SECTIONS: dict[str, dict[str, Place]] = {
         "modified": Place("asking", "Print when files were last written, in UTC."),
         "du": Place("trees", "Add up the sizes of files, folder by folder."),
     },
-    "Change files": {},
-    "Transfer": {},
+    "Change files": {
+        "rm": Place(
+            "changing",
+            "Remove files from the stage; in place, what is committed goes at the "
+            "commit.",
+        ),
+        "rm-file": Place("changing", "Remove files, as rm does."),
+        "rmdir": Place("changing", "Remove empty folders."),
+        "mkdir": Place(
+            "changing", "Make folders; each is held by an empty .keep file."
+        ),
+        "makedirs": Place("changing", "Make folders and those above them."),
+        "touch": Place("changing", "Make empty files."),
+        "copy": Place(
+            "changing", "Copy files within the artifact; the last path is where to."
+        ),
+        "cp": Place("changing", "Copy files within the artifact, as copy does."),
+        "mv": Place(
+            "changing", "Move files within the artifact: copy them, then remove them."
+        ),
+    },
+    "Transfer": {
+        "put": Place("sending", "Upload files, and with -r the contents of folders."),
+        "get": Place(
+            "fetching", "Download files, and with -r the contents of folders."
+        ),
+        "upload": Place(
+            "sending", "Upload files and folders; without REMOTE, into the root."
+        ),
+        "download": Place(
+            "fetching",
+            "Download files and folders; without LOCAL, into the working folder.",
+        ),
+    },
     "Stage and versions": {
         "status": Place(
             "staging", "Show what is staged, and what readers will see after a commit."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -64,6 +65,11 @@ def items(word: str) -> list[str]:
     return [word]
 
 
+def has_pattern(path: str) -> bool:
+    """Tell whether a path may stand for several: ``*``, ``?`` or ``[`` is in it."""
+    return not _MAGIC.isdisjoint(path)
+
+
 async def matching(
     artifact: AsyncHyphaArtifact, written: Sequence[str], version: str | None = None
 ) -> list[str]:
@@ -78,19 +84,10 @@ async def matching(
     """
     found: list[str] = []
     for path in written:
-        globbed = _MAGIC.intersection(path)
-        matches = await _glob(artifact, path, version) if globbed else []
+        globbed = has_pattern(path)
+        matches = await artifact.glob(path, version=version) if globbed else []
         found += matches or [path]
     return list(dict.fromkeys(found))
-
-
-async def _glob(
-    artifact: AsyncHyphaArtifact, path: str, version: str | None
-) -> list[str]:
-    from fnmatch import fnmatchcase
-
-    walk = artifact.remote.walk(version=version)
-    return [name async for name, _ in walk if fnmatchcase(name, path)]
 
 
 async def look(
@@ -128,3 +125,63 @@ def one_artifact(session: Session, word: str | None) -> str | None:
     if not word and not chosen:
         raise click.UsageError("Which artifact? Give it with -a WORKSPACE/ALIAS.")
     return word
+
+
+class Move(NamedTuple):
+    """An artifact's name (None: as chosen by ``-a``), sources, and where they go."""
+
+    artifact: str | None
+    sources: list[str]
+    target: str | None
+
+
+def split(session: Session, words: Sequence[str], *, last_is_remote: bool) -> Move:
+    """Read the words of a transfer: sources, and where to, if there is more than one.
+
+    Without ``-a``, the remote side names the artifact: ``ARTIFACT:PATH``.
+
+    Args:
+        session: The command's run.
+        words: As written.
+        last_is_remote: Whether the target is in the artifact, not the sources.
+
+    Raises:
+        UsageError: No artifact is named, or more than one.
+    """
+    local: list[str] = list(words[:-1])
+    last: str | None = words[-1]
+    if not local:
+        local, last = [words[-1]], None
+    if session.choices.artifact_id:
+        return Move(None, [item for word in local for item in items(word)], last)
+    if not last_is_remote:
+        found = targets(session, local)
+        return Move(found.artifact, found.paths, last)
+    if last is None or ":" not in last:
+        raise click.UsageError(
+            "Which artifact? Give it with -a, or as the last path: WORKSPACE/ALIAS:PATH."
+        )
+    name, _, path = last.partition(":")
+    return Move(name, local, path or "/")
+
+
+def into(
+    sources: list[str], target: str | None, *, several: bool | None = None
+) -> tuple[str | list[str], str | list[str] | None]:
+    """Pair sources with targets, as the library takes them.
+
+    Args:
+        sources: Paths on the side that is read.
+        target: Where to: for one source its new name or, with a slash, its folder;
+            for several a folder, or a list of as many names.
+        several: Whether there are several, where that is not told by their number.
+    """
+    if len(sources) == 1 and not several:
+        return sources[0], target
+    if target is None:
+        return sources, None
+    names = items(target)
+    if len(names) > 1 or names != [target]:
+        return sources, names
+    folder = target.rstrip("/")
+    return sources, [f"{folder}/{PurePath(path).name}" for path in sources]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
     from hypha_artifact.cli.session import Session
     from hypha_artifact.paths import RemotePath
-    from hypha_artifact.remote import Link
 
 _CONTENT = '[{"path", "text": the content, or "base64": if it is not UTF-8}]'
 
@@ -35,12 +34,7 @@ hypha-artifact -a my-lab/atlas cat --stage table.csv | head -3
 @options.paths()
 @options.version()
 @click.option("-r", "--recursive/--no-recursive", help="All files of folders, too.")
-@click.option(
-    "--on-error",
-    type=click.Choice(["raise", "ignore"]),
-    default="raise",
-    help="Whether to go on after a file that cannot be read.",
-)
+@options.on_error()
 async def cat(
     session: Session,
     *,
@@ -154,23 +148,11 @@ class _Printer:
             write(chunk)
         sys.stdout.flush()
 
-    async def _chunks(self, path: RemotePath) -> AsyncIterator[bytes]:
-        remote = self._artifact.remote
-        link = await self._link(path)
-        async with remote.fetch(link, 0, self._stop) as body:
-            async for chunk in body.chunks:
-                yield chunk
-
-    async def _link(self, path: RemotePath) -> Link:
-        from hypha_artifact.errors import IsFolder, NotFound
+    def _chunks(self, path: RemotePath) -> AsyncIterator[bytes]:
+        from hypha_artifact.streaming import RemoteBytes
 
         remote = self._artifact.remote
-        try:
-            return (await remote.sign_downloads([path], version=self._version))[path]
-        except NotFound:
-            if (await remote.stat(path, version=self._version)).is_folder:
-                raise IsFolder(f"'{path}' is a folder.") from None
-            raise
+        return RemoteBytes(remote, path, version=self._version).chunks(0, self._stop)
 
     def end(self) -> None:
         if self._session.choices.as_json:

@@ -1,0 +1,181 @@
+"""``put`` and ``upload``: local files into the stage."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import click
+
+from hypha_artifact.cli import options
+from hypha_artifact.cli.command import command
+from hypha_artifact.cli.progress import ANSWER, Tally
+from hypha_artifact.cli.staged import Changing, changing, to_change
+from hypha_artifact.cli.targets import into, split
+
+if TYPE_CHECKING:
+    from hypha_artifact.artifact import AsyncHyphaArtifact
+    from hypha_artifact.classes import MultipartConfig
+    from hypha_artifact.cli.session import Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+_PIECE = 1024 * 1024
+
+
+def _how(function: F) -> F:
+    """Take the options of ``put`` and of ``upload`` that say how files are sent."""
+    made: Any = function
+    for name, text in (
+        ("--max-parallel-uploads", "Requests for bytes at a time."),
+        ("--chunk-size", "Bytes of a part, 5 MiB at least."),
+        ("--multipart-threshold", "In parts from N bytes on."),
+    ):
+        number = click.IntRange(min=1)
+        made = click.option(name, type=number, metavar="N", help=text)(made)
+    multipart = "In parts from --chunk-size bytes on; large files always are."
+    made = click.option("--enable-multipart", is_flag=True, help=multipart)(made)
+    made = click.option("--batch-size", type=int, hidden=True, expose_value=False)(made)
+    return options.on_error()(made)  # type: ignore[no-any-return] # a decorator
+
+
+def _config(
+    multipart_config: str | None,
+    *,
+    enable_multipart: bool,
+    multipart_threshold: int | None,
+    chunk_size: int | None,
+    max_parallel_uploads: int | None,
+) -> MultipartConfig:
+    config: dict[str, object] = dict(_object(multipart_config or "{}"))
+    given = {
+        "enable": enable_multipart or None,
+        "threshold": multipart_threshold,
+        "chunk_size": chunk_size,
+        "max_parallel_uploads": max_parallel_uploads,
+    }
+    config |= {name: value for name, value in given.items() if value is not None}
+    return config  # type: ignore[return-value] # pyright: ignore[reportReturnType]
+
+
+def _object(text: str) -> dict[str, object]:
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise click.UsageError(f"--multipart-config is a JSON object, not '{text}'.")
+    return found  # pyright: ignore[reportUnknownVariableType]
+
+
+@command(
+    examples="""
+hypha-artifact put table.csv my-lab/atlas:tables/
+hypha-artifact -a my-lab/atlas put -r plate7 raw/plate7 --commit -m 'Plate 7'
+hypha-artifact -a my-lab/atlas put a.csv b.csv tables/
+tar cz plate7 | hypha-artifact -a my-lab/atlas put - plate7.tar.gz
+""",
+    answer=ANSWER,
+    named=["lpath", "rpath"],
+)
+@click.argument("paths", nargs=-1, required=True, metavar="LOCAL... [REMOTE]")
+@click.option("-r", "--recursive/--no-recursive", help="Folders, too.")
+@options.maxdepth("N levels of folders at the most.")
+@click.option("--multipart-config", metavar="JSON", help="The options below as JSON.")
+@_how
+@changing
+async def put(
+    session: Session,
+    *,
+    paths: tuple[str, ...],
+    recursive: bool,
+    maxdepth: int | None,
+    on_error: Literal["raise", "ignore"],
+    multipart_config: str | None,
+    changing: Changing,
+    **how: Any,
+) -> None:
+    """Upload files, and with -r the contents of folders.
+
+    The last path is where to: a file's new name, or with a / at its end the folder to
+    put it into. A folder's contents go into it; several sources each by their name.
+    Without it, a file keeps its path. - is stdin.
+    """
+    name, sources, target = split(session, paths, last_is_remote=True)
+    config = _config(multipart_config, **how)
+    tally = Tally(session, "Uploaded")
+    async with to_change(session, name, changing) as artifact:
+        with tally.shown():
+            if sources == ["-"]:
+                await _put_stdin(artifact, target, tally)
+            else:
+                await artifact.put(
+                    *into(sources, target),
+                    tally,
+                    maxdepth,
+                    on_error,
+                    recursive=recursive,
+                    multipart_config=config,
+                )
+    session.answer(tally.answer(), ())
+
+
+async def _put_stdin(
+    artifact: AsyncHyphaArtifact, target: str | None, tally: Tally
+) -> None:
+    from anyio import to_thread
+
+    if not target or target.endswith("/"):
+        raise click.UsageError("Give a name for what comes from stdin.")
+    size = 0
+    async with artifact.open(target, "wb") as file:
+        while piece := await to_thread.run_sync(sys.stdin.buffer.read, _PIECE):
+            size += await file.write(piece)
+    message = f"Uploaded {target}"
+    tally({"type": "success", "message": message, "file": "-", "bytes": size})
+
+
+@command(
+    examples="""
+hypha-artifact upload plate7 my-lab/atlas:raw/plate7 --commit
+hypha-artifact -a my-lab/atlas upload big.zarr --enable-multipart --chunk-size 20971520
+""",
+    answer=ANSWER,
+    named=["local-path", "remote-path"],
+)
+@click.argument("paths", nargs=-1, required=True, metavar="LOCAL... [REMOTE]")
+@click.option(
+    "-r", "--recursive/--no-recursive", default=True, help="Folders, too; the default."
+)
+@options.maxdepth("N levels of folders at the most.")
+@_how
+@changing
+async def upload(
+    session: Session,
+    *,
+    paths: tuple[str, ...],
+    recursive: bool,
+    maxdepth: int | None,
+    on_error: Literal["raise", "ignore"],
+    changing: Changing,
+    **how: Any,
+) -> None:
+    """Upload files and folders; without REMOTE, into the root.
+
+    The last of several paths is where to, as for put.
+    """
+    name, sources, target = split(session, paths, last_is_remote=True)
+    config = _config(None, **how)
+    tally = Tally(session, "Uploaded")
+    async with to_change(session, name, changing) as artifact:
+        with tally.shown():
+            await artifact.put(
+                *into(sources, target or "/"),
+                tally,
+                maxdepth,
+                on_error,
+                recursive=recursive,
+                multipart_config=config,
+            )
+    session.answer(tally.answer(), ())
