@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from functools import wraps
 from typing import Any
 
@@ -87,13 +88,20 @@ def command(
     return decorate
 
 
+def renamed(original: HyphaCommand, name: str) -> HyphaCommand:
+    """Return a command under another name."""
+    made = copy(original)
+    made.name = name
+    return made
+
+
 def _call(function: Function, session: Session, given: dict[str, object]) -> None:
     async def run() -> None:
         waiting = function(session, **given)
         if waiting is not None:
             await waiting
 
-    if inspect.iscoroutinefunction(function):
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
         import anyio
 
         anyio.run(run)

@@ -41,12 +41,10 @@ class Tally:
             self._files += 1
             self._bytes += event["bytes"]
             if self._session.choices.as_json:
-                done = {"file": event["file"], "size": event["bytes"]}
-                self._done.append(done)
+                self._done.append({"file": event["file"], "size": event["bytes"]})
             self._session.note(event["message"])
         elif event["type"] == "error":
-            message = {"file": event["file"], "message": event["message"]}
-            self._failed.append(message)
+            self._failed.append({"file": event["file"], "message": event["message"]})
             self._session.say(event["message"])
 
     def _move(self, file: str, done: int, total: int) -> None:

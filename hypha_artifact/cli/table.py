@@ -34,7 +34,7 @@ SECTIONS: dict[str, dict[str, Place]] = {
             "asking", "Print True for a file, else False; -q as for exists."
         ),
         "size": Place("asking", "Print sizes of files in bytes; of a folder, see du."),
-        "sizes": Place("asking", "Print sizes of files in bytes, as size does."),
+        "sizes": Place("asking", "Print sizes of files in bytes; of a folder, see du."),
         "modified": Place("asking", "Print when files were last written, in UTC."),
         "du": Place("trees", "Add up the sizes of files, folder by folder."),
     },
@@ -44,7 +44,11 @@ SECTIONS: dict[str, dict[str, Place]] = {
             "Remove files from the stage; in place, what is committed goes at the "
             "commit.",
         ),
-        "rm-file": Place("changing", "Remove files, as rm does."),
+        "rm-file": Place(
+            "changing",
+            "Remove files from the stage; in place, what is committed goes at the "
+            "commit.",
+        ),
         "rmdir": Place("changing", "Remove empty folders."),
         "mkdir": Place(
             "changing", "Make folders; each is held by an empty .keep file."
@@ -54,7 +58,9 @@ SECTIONS: dict[str, dict[str, Place]] = {
         "copy": Place(
             "changing", "Copy files within the artifact; the last path is where to."
         ),
-        "cp": Place("changing", "Copy files within the artifact, as copy does."),
+        "cp": Place(
+            "changing", "Copy files within the artifact; the last path is where to."
+        ),
         "mv": Place(
             "changing", "Move files within the artifact: copy them, then remove them."
         ),

@@ -159,7 +159,7 @@ def split(session: Session, words: Sequence[str], *, last_is_remote: bool) -> Mo
         return Move(found.artifact, found.paths, last)
     if last is None or ":" not in last:
         raise click.UsageError(
-            "Which artifact? Give it with -a, or as the last path: WORKSPACE/ALIAS:PATH."
+            "Which artifact? Give it with -a, or the last path as WORKSPACE/ALIAS:PATH."
         )
     name, _, path = last.partition(":")
     return Move(name, local, path or "/")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from click.exceptions import Exit
 
 from hypha_artifact.cli import options
-from hypha_artifact.cli.command import command
+from hypha_artifact.cli.command import command, renamed
 from hypha_artifact.cli.messages import Status
 from hypha_artifact.cli.output import columns, shown, size_text
 from hypha_artifact.cli.targets import look, targets
@@ -68,25 +68,7 @@ async def size(
     session: Session, *, paths: tuple[str, ...], version: str | None
 ) -> None:
     """Print sizes of files in bytes; of a folder, see du."""
-    await _sizes(session, paths, version)
-
-
-@command(
-    examples="hypha-artifact -a my-lab/atlas sizes table.csv README.md",
-    answer='[{"path", "size": bytes, 0 for a folder}]',
-    named=["paths"],
-)
-@options.paths()
-@options.version()
-async def sizes(
-    session: Session, *, paths: tuple[str, ...], version: str | None
-) -> None:
-    """Print sizes of files in bytes, as size does."""
-    await _sizes(session, paths, version)
-
-
-async def _sizes(session: Session, words: Sequence[str], version: str | None) -> None:
-    found, missing = await _found(session, words, version)
+    found, missing = await _found(session, paths, version)
     rows = [(str(entry.size or 0), shown(path)) for path, entry in found.items()]
     alone = len(found) + len(missing) == 1
     session.answer(
@@ -94,6 +76,9 @@ async def _sizes(session: Session, words: Sequence[str], version: str | None) ->
         [number for number, _ in rows] if alone else columns(rows, right=[0]),
     )
     _complain(missing)
+
+
+sizes = renamed(size, "sizes")
 
 
 @command(

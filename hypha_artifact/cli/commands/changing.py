@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from hypha_artifact.cli import options
-from hypha_artifact.cli.command import command
+from hypha_artifact.cli.command import command, renamed
 from hypha_artifact.cli.staged import Changing, changing, to_change
 from hypha_artifact.cli.targets import matching, targets
 
@@ -67,22 +67,7 @@ async def rm(
     await _each(session, paths, changing, act)
 
 
-@command(
-    examples="hypha-artifact -a my-lab/atlas rm-file a.txt b.txt",
-    answer=_PATHS,
-    named=["path"],
-)
-@options.paths()
-@changing
-async def rm_file(
-    session: Session, *, paths: tuple[str, ...], changing: Changing
-) -> None:
-    """Remove files, as rm does."""
-
-    async def act(artifact: AsyncHyphaArtifact, found: list[str]) -> None:
-        await artifact.rm(found)
-
-    await _each(session, paths, changing, act)
+rm_file = renamed(rm, "rm-file")
 
 
 @command(
@@ -247,35 +232,7 @@ async def copy(
     await _pairwise(session, paths, changing, version, act)
 
 
-@command(
-    examples="hypha-artifact -a my-lab/atlas cp table.csv old/",
-    answer=_PAIR,
-    named=["path1", "path2"],
-)
-@options.paths()
-@options.version()
-@click.option("-r", "--recursive/--no-recursive", help=_ALL)
-@options.maxdepth("N levels of folders at the most.")
-@options.on_error()
-@changing
-async def cp(
-    session: Session,
-    *,
-    paths: tuple[str, ...],
-    version: str | None,
-    recursive: bool,
-    maxdepth: int | None,
-    on_error: Literal["raise", "ignore"],
-    changing: Changing,
-) -> None:
-    """Copy files within the artifact, as copy does."""
-
-    async def act(artifact: AsyncHyphaArtifact, source: str, target: str) -> None:
-        await artifact.copy(
-            source, target, maxdepth, on_error, version, recursive=recursive
-        )
-
-    await _pairwise(session, paths, changing, version, act)
+cp = renamed(copy, "cp")
 
 
 @command(
