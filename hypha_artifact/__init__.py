@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
+    from hypha_artifact.sync import HyphaArtifact
     from hypha_artifact.workspace import AsyncHyphaWorkspace
 
-__all__ = ["AsyncHyphaArtifact", "AsyncHyphaWorkspace"]
+__all__ = ["AsyncHyphaArtifact", "AsyncHyphaWorkspace", "HyphaArtifact"]
 
 _HOMES = {
     "AsyncHyphaArtifact": "hypha_artifact.artifact",
     "AsyncHyphaWorkspace": "hypha_artifact.workspace",
+    "HyphaArtifact": "hypha_artifact.sync",
 }
 
 

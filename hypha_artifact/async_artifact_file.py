@@ -212,16 +212,21 @@ class AsyncArtifactHttpFile(Generic[Data]):
         first = self._bytes.take(len(self._bytes))
         self._text.add(self._decoder.decode(first + piece, final=final))
 
-    async def readline(self) -> Data:
-        """Read up to the end of the line; nothing at the end of the file."""
+    async def readline(self, limit: int = -1) -> Data:
+        """Read up to the end of the line; nothing at the end of the file.
+
+        Args:
+            limit: Most bytes, or characters, to read; negative for no limit.
+        """
         await self._opened()
         ahead = self._ahead
         newline = cast("Data", "\n" if self._mode.text else b"\n")
         searched, more = 0, True
         while True:
             found = ahead.line(newline, searched)
-            if found or not more:
-                return ahead.take(found or len(ahead))
+            if found or not more or 0 <= limit <= len(ahead):
+                most = found or len(ahead)
+                return ahead.take(most if limit < 0 else min(most, limit))
             searched = len(ahead)
             more = await self._fill(PIECE)
 

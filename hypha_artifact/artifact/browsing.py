@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Literal, overload
 
@@ -212,7 +212,7 @@ class Browsing(Connected):
         path: str = "",
         maxdepth: int | None = None,
         version: str | None = None,
-    ) -> AsyncIterator[tuple[str, list[str], list[str]]]:
+    ) -> AsyncGenerator[tuple[str, list[str], list[str]]]:
         """Yield each folder, the names of its folders, and those of its files.
 
         Args:

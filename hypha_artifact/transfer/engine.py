@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Self
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.abc import TaskGroup, TaskStatus
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import ArtifactId
@@ -72,11 +72,19 @@ class TransferEngine:
         self._seen = 0
         self._next_snapshot = 0.0
         self._tasks: TaskGroup | None = None
+        self._host: TaskGroup | None = None
 
     async def __aenter__(self) -> Self:
-        self._tasks = await anyio.create_task_group().__aenter__()
-        self._workers.start(self._tasks)
+        self._host = await anyio.create_task_group().__aenter__()
+        self._tasks = await self._host.start(self._work)
         return self
+
+    async def _work(self, *, task_status: TaskStatus[TaskGroup]) -> None:
+        # A caller who is cancelled still waits for the clean-up, which workers do.
+        with anyio.CancelScope(shield=True):
+            async with anyio.create_task_group() as tasks:
+                self._workers.start(tasks)
+                task_status.started(tasks)
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
@@ -88,7 +96,7 @@ class TransferEngine:
             patience: Seconds that the clean-up may take.
         """
         tasks, self._tasks = self._tasks, None
-        if tasks is None:
+        if tasks is None or self._host is None:
             return
         for action in (Action.CANCEL, Action.CLEAR):
             self._commands.run(Command(action=action))
@@ -96,7 +104,7 @@ class TransferEngine:
         with anyio.move_on_after(patience, shield=True):
             await self._workers.tidied()
         tasks.cancel_scope.cancel()
-        await tasks.__aexit__(None, None, None)
+        await self._host.__aexit__(None, None, None)
 
     async def plan(self, request: Request) -> TransferPlan:
         """Look at both sides and say what would happen; nothing is changed.

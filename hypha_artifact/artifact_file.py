@@ -1,0 +1,161 @@
+"""``ArtifactHttpFile``: a file of an artifact, opened from ordinary code."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Generic, Self
+
+from typing_extensions import Buffer, override
+
+from hypha_artifact.async_artifact_file import AsyncArtifactHttpFile
+from hypha_artifact.buffers import Data
+from hypha_artifact.portal import run
+
+
+class ArtifactHttpFile(io.IOBase, Generic[Data]):
+    """An open file, as Python's own; see ``AsyncArtifactHttpFile``.
+
+    One that is dropped without ``close``, or left by an exception, sends nothing.
+
+    Args:
+        make: Makes the file behind it, on the loop.
+    """
+
+    def __init__(self, make: Callable[[], AsyncArtifactHttpFile[Data]]) -> None:
+        async def opened() -> AsyncArtifactHttpFile[Data]:
+            return await make()
+
+        self._file: AsyncArtifactHttpFile[Data] = run(opened)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._file.name
+
+    @property
+    def mode(self) -> str:
+        """The mode that it was opened in."""
+        return self._file.mode
+
+    @property
+    def etag(self) -> str | None:
+        """What the store called the bytes, after they were sent whole."""
+        return self._file.etag
+
+    @property
+    @override
+    def closed(self) -> bool:
+        """Whether it is closed."""
+        return self._file.closed
+
+    @override
+    def read(self, size: int | None = -1) -> Data:
+        """Read from here on; see ``AsyncArtifactHttpFile.read``."""
+        return run(lambda: self._file.read(-1 if size is None else size))
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Fill a buffer with bytes; returns how many there were."""
+        view = memoryview(buffer).cast("B")
+        data: bytes | str = self.read(len(view))
+        if isinstance(data, str):
+            raise io.UnsupportedOperation(f"'{self.name}' is open as text.")
+        view[: len(data)] = data
+        return len(data)
+
+    @override
+    def readline(self, size: int | None = -1) -> Data:  # type: ignore[override]
+        """Read up to the end of the line; nothing at the end of the file."""
+        return run(lambda: self._file.readline(-1 if size is None else size))
+
+    @override
+    def readlines(self, hint: int = -1) -> list[Data]:  # type: ignore[override]
+        """Read all lines that are left."""
+        _ = hint
+        return run(self._file.readlines)
+
+    @override
+    def __iter__(self) -> Self:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
+        return self
+
+    @override
+    def __next__(self) -> Data:  # type: ignore[override]
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    @override
+    def write(self, data: bytes | str) -> int:
+        """Write from here on; returns how many characters, or bytes."""
+        return run(lambda: self._file.write(data))
+
+    @override
+    def writelines(self, lines: Iterable[bytes | str]) -> None:  # type: ignore[override]
+        """Write several pieces."""
+        for line in lines:
+            self.write(line)
+
+    @override
+    def truncate(self, size: int | None = None) -> int:
+        """Cut the file off, by default here; returns its new length in bytes."""
+        return run(lambda: self._file.truncate(size))
+
+    @override
+    def flush(self) -> None:
+        """Do nothing: all is sent when the file is closed."""
+
+    @override
+    def tell(self) -> int:
+        """Return the place in the file, in bytes."""
+        return int(self._file.tell())
+
+    @override
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place, in bytes."""
+        return int(self._file.seek(offset, whence))
+
+    @override
+    def readable(self) -> bool:
+        """Tell whether it can be read."""
+        return self._file.readable()
+
+    @override
+    def writable(self) -> bool:
+        """Tell whether it can be written."""
+        return self._file.writable()
+
+    @override
+    def seekable(self) -> bool:
+        """Tell whether ``seek`` works: it does."""
+        return True
+
+    @override
+    def close(self) -> None:
+        """Close it; send what was written."""
+        run(self._file.close)
+
+    def discard(self) -> None:
+        """Close it, and send nothing."""
+        run(self._file.discard)
+
+    @override
+    def __enter__(self) -> Self:
+        return self
+
+    @override
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    @override
+    def __del__(self) -> None:
+        """Send nothing: the base class would close, and so publish, a dropped file."""

@@ -1,0 +1,123 @@
+"""Run coroutines from ordinary code: one event loop for the whole process.
+
+The loop has a thread of its own, so the blocking classes work in scripts, in any
+thread, and where a loop is running already (Jupyter).
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from typing import TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+T = TypeVar("T")
+Event = TypeVar("Event")
+
+_guard = threading.Lock()
+_open = ExitStack()
+_portal: BlockingPortal | None = None
+
+
+def _shared() -> BlockingPortal:
+    global _portal  # noqa: PLW0603 - one for the process
+    with _guard:
+        if _portal is None:
+            _portal = _open.enter_context(start_blocking_portal("asyncio"))
+            atexit.register(_open.close)
+        return _portal
+
+
+def _after_fork() -> None:
+    """Forget the parent's loop: its thread is not in the child."""
+    global _guard, _open, _portal
+    _guard, _open, _portal = threading.Lock(), ExitStack(), None
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def run(call: Callable[[], Awaitable[T]]) -> T:
+    """Wait for a coroutine.
+
+    Ctrl-C, or any other exception in the waiting thread, cancels the coroutine, and
+    waits until it has cleaned up after itself.
+
+    Args:
+        call: Makes the coroutine, on the loop.
+
+    Returns:
+        What it returns.
+
+    Raises:
+        RuntimeError: It was called on the loop itself.
+    """
+    done = threading.Event()
+
+    async def task() -> T:
+        try:
+            return await call()
+        finally:
+            done.set()
+
+    future = _shared().start_task_soon(task)
+    try:
+        return future.result()
+    except BaseException:
+        if not future.done():
+            future.cancel()
+            done.wait()
+        raise
+
+
+def run_telling(
+    call: Callable[[Callable[[Event], None]], Awaitable[T]],
+    callback: Callable[[Event], None] | None,
+) -> T:
+    """Wait for a coroutine, and call back in this thread while it runs.
+
+    Args:
+        call: Makes the coroutine; it is given where to send events to.
+        callback: Called with each event; what it raises cancels the coroutine.
+    """
+    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+
+    async def task() -> T:
+        try:
+            return await call(events.put)
+        finally:
+            events.put(None)
+
+    if callback is None:
+        return run(task)
+    future = _shared().start_task_soon(task)
+    try:
+        while (event := events.get()) is not None:
+            callback(event)
+        return future.result()
+    except BaseException:
+        if not future.done():
+            future.cancel()
+            while events.get() is not None:
+                pass
+        raise
+
+
+def iterate(found: AsyncGenerator[T]) -> Iterator[T]:
+    """Yield what an async generator yields, one at a time."""
+
+    async def one() -> tuple[T, ...]:
+        async for each in found:
+            return (each,)
+        return ()
+
+    try:
+        while more := run(one):
+            yield more[0]
+    finally:
+        run(found.aclose)
