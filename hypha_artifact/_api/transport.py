@@ -1,4 +1,7 @@
-"""The only module that imports httpx: pools, timeouts, and the mapping of errors."""
+"""One connection to a server: calls through httpx, bytes through a pool of their own.
+
+The only module that imports httpx.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -32,11 +35,13 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.settings import ConnectionSettings
 
+if TYPE_CHECKING:
+    from hypha_artifact._api.pool import BytePool
+
 # Its warnings of retries would go to the terminal of a program without logging.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 T = TypeVar("T")
-PIECE = 1 << 20
 _CONNECT, _IDLE = 10.0, 65.0
 _ERROR_BODY = 4096
 # These describe one request's bytes; the same ones for all would damage files.
@@ -62,6 +67,8 @@ class Transport:
 
     def __init__(self, settings: ConnectionSettings, *, connections: int = 32) -> None:
         self.settings = settings
+        # The same certificates are trusted for calls and for bytes.
+        self._trust = httpx.create_ssl_context() if settings.verify else False
         limits = httpx.Limits(
             max_connections=connections, max_keepalive_connections=connections
         )
@@ -70,30 +77,19 @@ class Transport:
             headers=self._authorisation(),
             limits=limits,
             timeout=timeout,
-            verify=settings.verify,
+            verify=self._trust,
             mounts=_NEVER_PROXIED,
         )
-        self._bytes = httpx.AsyncClient(
-            limits=limits,
-            timeout=timeout,
-            verify=settings.verify,
-            mounts=_NEVER_PROXIED,
-        )
+        self._connections = connections
+        self._pool: BytePool | None = None
 
     def _authorisation(self) -> dict[str, str]:
         token = self.settings.token
         return {"Authorization": f"Bearer {token}"} if token else {}
 
-    def _byte_headers(self, headers: Mapping[str, str]) -> httpx.Headers:
-        merged = httpx.Headers(
-            {
-                name: value
-                for name, value in self.settings.additional_headers.items()
-                if name.lower() not in _OF_ONE_BODY
-            }
-        )
-        merged.update(headers)
-        return merged
+    def _byte_headers(self) -> dict[str, str]:
+        additional = self.settings.additional_headers.items()
+        return {name: v for name, v in additional if name.lower() not in _OF_ONE_BODY}
 
     @property
     def client(self) -> httpx.AsyncClient:
@@ -109,7 +105,8 @@ class Transport:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._calls.aclose()
-        await self._bytes.aclose()
+        if self._pool is not None:
+            await self._pool.aclose()
 
     async def call(self, call: Call[T]) -> T:
         """Send a call to a service of the server and read its answer.
@@ -157,13 +154,13 @@ class Transport:
     async def put(
         self,
         url: str,
-        body: AsyncIterator[bytes],
+        body: bytes | AsyncIterator[bytes],
         headers: Mapping[str, str],
         *,
         subject: str,
         signed: bool,
     ) -> Mapping[str, str]:
-        """Send bytes and return the answer's headers, with lower-case names.
+        """Send bytes and return the answer's headers, whose names know any case.
 
         Args:
             url: A presigned URL, or a file endpoint of the server.
@@ -172,63 +169,53 @@ class Transport:
             subject: What for, for error texts.
             signed: Whether the URL is presigned; else the token is sent.
         """
-        client = self._bytes if signed else self._calls
-        with _network_errors(subject):
-            response = await client.put(
-                url, content=body, headers=self._byte_headers(headers)
-            )
-        if response.status_code != HTTPStatus.OK:
-            name = store_refusal if signed else refusal
-            raise name(
-                subject, response.status_code, response.headers, response.content
-            )
-        return response.headers
+        async with self._bytes.request(
+            "PUT", url, self._headers(headers, signed), subject=subject, body=body
+        ) as reply:
+            content = await reply.read(_ERROR_BODY)
+            if reply.status != HTTPStatus.OK:
+                name = store_refusal if signed else refusal
+                raise name(subject, reply.status, reply.headers, content)
+            return reply.headers
 
     @asynccontextmanager
     async def get(
         self, url: str, headers: Mapping[str, str], *, subject: str, signed: bool
     ) -> AsyncGenerator[Answer]:
         """Open a body to read; arguments as for ``put``."""
-        client = self._bytes if signed else self._calls
-        with _network_errors(subject):
-            request = client.build_request(
-                "GET", url, headers=self._byte_headers(headers)
-            )
-            response = await client.send(request, stream=True)
-        try:
-            if response.status_code not in {
-                HTTPStatus.OK,
-                httpx.codes.PARTIAL_CONTENT,
-            }:
-                with _network_errors(subject):
-                    start = await _beginning(response)
+        async with self._bytes.request(
+            "GET", url, self._headers(headers, signed), subject=subject
+        ) as reply:
+            if reply.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+                start = await reply.read(_ERROR_BODY)
                 name = store_refusal if signed else refusal
-                raise name(subject, response.status_code, response.headers, start)
-            yield Answer(response.headers, _pieces(response, subject))
-        finally:
-            await response.aclose()
+                raise name(subject, reply.status, reply.headers, start)
+            yield Answer(reply.headers, reply.pieces())
+
+    def _headers(self, headers: Mapping[str, str], signed: bool) -> Mapping[str, str]:  # noqa: FBT001
+        return headers if signed else {**headers, **self._authorisation()}
+
+    @property
+    def _bytes(self) -> BytePool:
+        if self._pool is None:
+            # aiohttp takes a tenth of a second to import, which most calls can spare.
+            from hypha_artifact._api.pool import BytePool  # noqa: PLC0415
+
+            self._pool = BytePool(
+                connections=self._connections,
+                verify=self._trust,
+                connect=_CONNECT,
+                idle=_IDLE,
+                headers=self._byte_headers(),
+            )
+        return self._pool
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A body that is being read: headers with lower-case names, and its bytes."""
+    """A body that is being read: headers, whose names know any case, and its bytes."""
 
     headers: Mapping[str, str]
     pieces: AsyncIterator[bytes]
-
-
-async def _pieces(response: httpx.Response, subject: str) -> AsyncIterator[bytes]:
-    with _network_errors(subject):
-        async for piece in response.aiter_raw(PIECE):
-            yield piece
-
-
-async def _beginning(response: httpx.Response) -> bytes:
-    start = b""
-    async for piece in response.aiter_bytes(_ERROR_BODY):
-        start += piece
-        if len(start) >= _ERROR_BODY:
-            break
-    return start
 
 
 @contextmanager
