@@ -221,6 +221,8 @@ class Group:
         self.error: str | None = None
         self.is_open = False
         self.failures = 0
+        self.batch = 0
+        """Files in its last call for links."""
         self.litter: dict[int, Job] = {}
         """Jobs whose leftovers are to be removed."""
         self.unlinked: dict[Lane, OrderedDict[int, Job]] = {

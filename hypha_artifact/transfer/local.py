@@ -181,6 +181,31 @@ def _check(fd: int, path: Path, expected: Fingerprint) -> None:
             raise SourceChanged(f"'{printable(str(path))}' changed while it was read.")
 
 
+def load(path: Path, expected: Fingerprint) -> tuple[bytes, bytes]:
+    """Read a small file whole. Blocks: run it in a thread.
+
+    Args:
+        path: The file.
+        expected: Its fingerprint from when the transfer began.
+
+    Returns:
+        Its bytes, and their MD5.
+
+    Raises:
+        SourceChanged: Its fingerprint differs, before or after.
+        LocalFileError: It cannot be read.
+    """
+    fd = _open(path, expected)
+    try:
+        data = _read(fd, 0, expected.size) if expected.size else b""
+        _check(fd, path, expected)
+    finally:
+        os.close(fd)
+    if len(data) != expected.size:
+        raise SourceChanged("The file became shorter while it was read.")
+    return data, hashlib.md5(data, usedforsecurity=False).digest()
+
+
 def digest(fd: int, start: int, length: int) -> bytes:
     """Return the MD5 of a range of an open file. Blocks: run it in a thread."""
     md5 = hashlib.md5(usedforsecurity=False)

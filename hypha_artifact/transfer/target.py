@@ -59,8 +59,12 @@ class Target(Struct, frozen=True, kw_only=True):
         return self.root / self.name
 
 
-def create(target: Target) -> None:
-    """Make the temporary file, empty, and the folders above it. Blocks.
+def create(target: Target, data: bytes = b"") -> None:
+    """Make the temporary file and the folders above it. Blocks.
+
+    Args:
+        target: Where it goes.
+        data: The file's first bytes.
 
     Raises:
         LocalFileError: The system refuses; DiskFull where there is no room.
@@ -69,7 +73,11 @@ def create(target: Target) -> None:
         target.root.mkdir(parents=True, exist_ok=True)
         with _folder(target, create=True) as folder:
             flags = _TEMP | os.O_CREAT | os.O_TRUNC
-            os.close(os.open(target.temp, flags, 0o666, dir_fd=folder))
+            fd = os.open(target.temp, flags, 0o666, dir_fd=folder)
+            try:
+                write(fd, data, 0, target)
+            finally:
+                os.close(fd)
 
 
 def open_temp(target: Target) -> int:

@@ -19,9 +19,11 @@ from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.local import (
+    PIECE,
     Fingerprint,
     digest,
     fingerprint,
+    load,
     pieces,
     reading,
 )
@@ -96,18 +98,15 @@ class Upload:
 
     async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
         """Send one part; its bytes count once the store has acknowledged them."""
-        work, path = step.work, step.job.item.local
-        start, length = work.range_of(part)
-        async with reading(path, _known(work)) as fd:
-            md5 = await anyio.to_thread.run_sync(digest, fd, start, length)
-            body = _sent(step, pieces(fd, start, length))
-            etag = await self._remote.put(
-                work.link_of(part),
-                body,
-                length,
-                md5=md5,
-                headers=step.job.item.headers,
-            )
+        start, length = step.work.range_of(part)
+        path = step.job.item.local
+        if step.work.parts == 1 and length <= PIECE:
+            data, md5 = await anyio.to_thread.run_sync(load, path, _known(step.work))
+            etag = await self._put(step, part, _once(data), md5)
+        else:
+            async with reading(path, _known(step.work)) as fd:
+                md5 = await anyio.to_thread.run_sync(digest, fd, start, length)
+                etag = await self._put(step, part, pieces(fd, start, length), md5)
         if _MD5.fullmatch(etag) and etag.lower() != md5.hex():
             raise IntegrityError(
                 f"The store did not keep the bytes of '{printable(str(path))}' as sent."
@@ -115,15 +114,27 @@ class Upload:
         credit(length)
         return etag
 
+    async def _put(
+        self, step: Step, part: int, body: AsyncIterator[bytes], md5: bytes
+    ) -> str:
+        return await self._remote.put(
+            step.work.link_of(part),
+            _sent(step, body),
+            step.work.range_of(part)[1],
+            md5=md5,
+            headers=step.job.item.headers,
+        )
+
     async def finish(self, job: Job, work: Work) -> None:
         """Join the parts, once the source is seen to be the same still."""
+        if work.upload is None:
+            return  # its one part was read from the same source from end to end
         found = await anyio.to_thread.run_sync(fingerprint, job.item.local)
         if found != work.fingerprint:
             shown = printable(str(job.item.local))
             raise SourceChanged(f"'{shown}' changed while it was sent.")
-        if work.upload is not None:
-            etags = [work.acknowledged[part] for part in range(work.parts)]
-            await self._remote.complete_multipart(work.upload, etags, size=work.size)
+        etags = [work.acknowledged[part] for part in range(work.parts)]
+        await self._remote.complete_multipart(work.upload, etags, size=work.size)
 
     async def forget(self, jobs: Sequence[Job]) -> None:
         """Take back the announcements of files that have no bytes."""
@@ -135,6 +146,10 @@ class Upload:
             return False
         job.work.link = None
         return True
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _sent(step: Step, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

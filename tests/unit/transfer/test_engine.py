@@ -25,7 +25,7 @@ from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.remote import Link
 from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.faults import LONGEST_WAIT
-from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE
+from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, PART_SIZE
 from hypha_artifact.transfer.state import (
     VISIBLE_JOBS,
     Action,
@@ -397,7 +397,7 @@ async def test_a_changed_source_fails_and_can_be_retried(
     driver: Driver, remote: FakeRemote, tmp_path: Path
 ) -> None:
     path = tmp_path / "f"
-    path.write_bytes(b"one")
+    path.write_bytes(bytes(MIB + 1))  # a smaller one is read before it is sent
 
     def fault(name: str, _about: object) -> HyphaError | None:
         if name == "put":

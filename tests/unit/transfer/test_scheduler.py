@@ -8,7 +8,7 @@ from hypha_artifact.remote import Link
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE
-from hypha_artifact.transfer.scheduler import BATCH, Scheduler, Task
+from hypha_artifact.transfer.scheduler import FIRST_BATCH, Scheduler, Task
 from hypha_artifact.transfer.state import (
     JobState,
     PlanItem,
@@ -60,16 +60,16 @@ def link(job: Job) -> None:
 
 def test_links_are_signed_in_batches_just_ahead() -> None:
     desk = Desk()
-    group = desk.submit(*[1] * (3 * BATCH))
+    group = desk.submit(*[1] * (3 * FIRST_BATCH))
     chore = desk.scheduler.next_chore(0)
     assert chore is not None
     assert chore.task is Task.PREPARE
-    assert len(chore.jobs) == BATCH
+    assert len(chore.jobs) == FIRST_BATCH
     assert desk.scheduler.next_chore(0) is None, "one chore of a batch at a time"
     desk.scheduler.done_with(chore)
     desk.link_all()
     linked = sum(job.work is not None for job in group.jobs.values())
-    assert linked < 3 * BATCH
+    assert linked < 3 * FIRST_BATCH
 
 
 def test_neither_lane_starves_the_other() -> None:
