@@ -138,8 +138,8 @@ class NotConfigured(InvalidInput):
     """Server, workspace or token are missing."""
 
     default_hint = (
-        "Set HYPHA_SERVER_URL, HYPHA_WORKSPACE and HYPHA_TOKEN in the environment "
-        "or in a .env file."
+        "Sign in: hypha-artifact login --server-url URL. Or set HYPHA_SERVER_URL, "
+        "HYPHA_WORKSPACE and HYPHA_TOKEN in the environment or in a .env file."
     )
 
 
@@ -167,7 +167,7 @@ class ServiceError(HyphaError, RequestError, OSError):
 class SignInRequired(ServiceError, PermissionError):
     """No, wrong or expired token."""
 
-    default_hint = "Get a new token for this server and set HYPHA_TOKEN."
+    default_hint = "Sign in: hypha-artifact login. Or set another HYPHA_TOKEN."
     remedy = Remedy.SIGN_IN
 
 

@@ -66,6 +66,10 @@ class Artifact(Struct, frozen=True, kw_only=True):
     last_modified: float | None = None
     versions: list[Version] | None = None
     config: JsonObject | None = None
+    permissions: dict[str, list[str]] = msgspec.field(
+        default_factory=dict[str, list[str]], name="_permissions"
+    )
+    """What each user, or ``*`` and ``@`` for all, was given the right to do."""
 
     @property
     def artifact_id(self) -> ArtifactId:
@@ -267,14 +271,89 @@ class CommitPreview(Struct, frozen=True, kw_only=True):
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """Who the token speaks for. ``expires_at`` in epoch seconds."""
+    """Who the token speaks for. ``expires_at`` in epoch seconds.
+
+    ``scopes`` has the token's level by workspace, ``*`` for all: ``r`` reads, ``rw``
+    writes, ``a`` administers. ``parent`` is the person behind a token that was made
+    from another one.
+    """
 
     id: str
+    parent: str | None = None
     email: str | None = None
     workspace: str | None = None
     is_anonymous: bool = False
     expires_at: float | None = None
     scopes: dict[str, str] = {}
+
+    @property
+    def person(self) -> str:
+        """The id that rights are given to."""
+        return self.parent or self.id
+
+    @property
+    def home(self) -> str:
+        """The workspace that every user has."""
+        return f"ws-user-{self.person}"
+
+    def level(self, workspace: str) -> str:
+        """Return what the token may do in a workspace: ``""``, r, rw or a."""
+        given = {self.scopes.get("*"), self.scopes.get(workspace)}
+        return next((level for level in ("a", "rw", "r") if level in given), "")
+
+
+class WorkspaceInfo(Struct, frozen=True, kw_only=True):
+    """A workspace of this user.
+
+    ``level`` is what the token may do there, as in ``User.scopes``; empty where the
+    workspace is the user's, but the token is for another.
+    """
+
+    name: str
+    description: str = ""
+    level: str = ""
+    is_own: bool = False
+    is_current: bool = False
+
+
+class Rights(Struct, frozen=True, kw_only=True):
+    """What this user may do with an artifact or a workspace.
+
+    ``operations`` are the server's own names of them: ``edit``, ``put_file`` …
+    """
+
+    subject: str
+    level: str
+    operations: frozenset[str]
+
+    def may(self, *operations: str) -> bool:
+        """Tell whether all of these are allowed."""
+        return self.operations.issuperset(operations)
+
+    @property
+    def can_read(self) -> bool:
+        """Whether its files can be listed and read."""
+        return self.may("read", "list_files", "get_file")
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether files can be staged."""
+        return self.may("edit", "put_file", "remove_file")
+
+    @property
+    def can_commit(self) -> bool:
+        """Whether a stage can be made final."""
+        return self.may("commit")
+
+    @property
+    def can_delete(self) -> bool:
+        """Whether it can be deleted."""
+        return self.may("delete")
+
+    @property
+    def can_create(self) -> bool:
+        """Whether artifacts can be created in it."""
+        return self.may("create") or self.may("draft", "attach")
 
 
 __all__ = [
@@ -288,6 +367,7 @@ __all__ = [
     "JsonObject",
     "RemotePath",
     "ResultingFile",
+    "Rights",
     "Severity",
     "StageEntry",
     "StageMode",
@@ -295,4 +375,5 @@ __all__ = [
     "StagedChange",
     "User",
     "Version",
+    "WorkspaceInfo",
 ]

@@ -7,9 +7,10 @@ text and names that look like numbers are changed (verified, Hypha 0.21).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
+import msgspec
 from msgspec import Struct
 
 from hypha_artifact.models import Artifact, Entry, JsonObject
@@ -22,6 +23,9 @@ EVERYTHING = 10_000_000
 """A limit no folder reaches: 0 and null list nothing, or fail, in some modes."""
 LONG = 1800.0
 """Seconds for calls that work through every file: 8,000 files take 50 s to commit."""
+
+Stage: TypeAlias = Literal[True, False, "all"]
+"""Which artifacts to list: staged ones, committed ones, all."""
 
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
@@ -251,14 +255,17 @@ def list_as_sent(parent: ArtifactId, arguments: JsonObject) -> Call[list[JsonObj
     )
 
 
-def list_children(parent: ArtifactId, keywords: Sequence[str]) -> Call[list[Artifact]]:
-    """List a collection's children, staged and never committed ones included."""
+def list_children(
+    parent: ArtifactId, keywords: Sequence[str], filters: JsonObject, stage: Stage
+) -> Call[list[Artifact]]:
+    """List a collection's children."""
     arguments: JsonObject = {
         "parent_id": str(parent),
         "keywords": list(keywords),
+        "filters": filters,
         "limit": EVERYTHING,
         "silent": True,
-        "stage": "all",
+        "stage": stage,
     }
     return Call(
         path=f"{MANAGER}/list",
@@ -268,24 +275,54 @@ def list_children(parent: ArtifactId, keywords: Sequence[str]) -> Call[list[Arti
     )
 
 
-def list_workspace(workspace: str, keywords: Sequence[str]) -> Call[list[Artifact]]:
+def list_workspace(
+    workspace: str,
+    keywords: Sequence[str],
+    filters: JsonObject,
+    stage: Stage,
+    *,
+    deep: bool,
+) -> Call[list[Artifact]]:
     """List a workspace's root artifacts, whatever workspace the token is for.
 
-    ``no_cache`` because the server keeps answers for 60 s, whatever is written.
+    ``deep`` lists the children of collections, too. ``no_cache`` because the server
+    keeps answers for 60 s, whatever is written.
     """
     query = {
         "no_cache": "true",
-        "silent": "true",
-        "stage": "all",
+        "silent": "" if deep else "true",
+        "stage": str(stage).lower(),
         "limit": str(EVERYTHING),
         "keywords": ",".join(keywords),
+        "filters": msgspec.json.encode(filters).decode() if filters else "",
     }
     chosen = urlencode({name: value for name, value in query.items() if value})
+    search = "-/search" if deep else ""
     return Call(
-        path=f"/{quote(workspace, safe='')}/artifacts/?{chosen}",
+        path=f"/{quote(workspace, safe='')}/artifacts/{search}?{chosen}",
         subject=f"list workspace {workspace}",
         answer=list[Artifact],
         verb="GET",
+    )
+
+
+def duplicate(
+    source: ArtifactId, target: ArtifactId, parent: ArtifactId | None
+) -> Call[Artifact]:
+    """Copy an artifact's latest version into a new, staged one."""
+    return Call(
+        path=f"{MANAGER}/duplicate",
+        subject=f"duplicate {source} as {target}",
+        answer=Artifact,
+        arguments={
+            "source_artifact_id": str(source),
+            "target_alias": target.alias,
+            "target_workspace": target.workspace,
+            "target_parent_id": str(parent) if parent else None,
+            "stage": True,
+        },
+        repeatable=False,
+        timeout=LONG,
     )
 
 
@@ -300,6 +337,7 @@ class TokenUser(Struct, frozen=True):
     """The ``user`` of ``/assets/config.json``."""
 
     id: str
+    parent: str | None = None
     email: str | None = None
     is_anonymous: bool = False
     expires_at: float | None = None
@@ -310,6 +348,8 @@ class ServerConfig(Struct, frozen=True):
     """The part that is read of ``/assets/config.json``."""
 
     user: TokenUser | None = None
+    hypha_version: str = ""
+    public_base_url: str = ""
 
 
 def who() -> Call[ServerConfig]:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from time import time
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import httpx
 import msgspec
 import stamina
 
+from hypha_artifact._api.auth import require_fresh
 from hypha_artifact._api.endpoints import Call
 from hypha_artifact._api.refusals import refusal, store_refusal
 from hypha_artifact._api.retry import (
@@ -34,6 +36,7 @@ from hypha_artifact.errors import (
     Unreachable,
 )
 from hypha_artifact.settings import ConnectionSettings
+from hypha_artifact.tokens import claims_of
 
 if TYPE_CHECKING:
     from hypha_artifact._api.pool import BytePool
@@ -67,6 +70,7 @@ class Transport:
 
     def __init__(self, settings: ConnectionSettings, *, connections: int = 32) -> None:
         self.settings = settings
+        self._expires = claims_of(settings.token).exp
         # The same certificates are trusted for calls and for bytes.
         self._trust = httpx.create_ssl_context() if settings.verify else False
         limits = httpx.Limits(
@@ -112,9 +116,11 @@ class Transport:
         """Send a call to a service of the server and read its answer.
 
         Raises:
+            SignInRequired: The token has expired, or is not accepted.
             ServiceError: The server refused.
             NetworkError: No answer.
         """
+        require_fresh(self._expires, time())
         on = may_repeat if call.repeatable else was_not_done
         async for attempt in stamina.retry_context(
             on=on,
