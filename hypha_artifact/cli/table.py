@@ -89,7 +89,14 @@ SECTIONS: dict[str, dict[str, Place]] = {
         ),
         "versions": Place("staging", "List the committed versions, oldest first."),
     },
-    "Artifacts": {},
+    "Artifacts": {
+        "create": Place("records", "Create an artifact, and print its name."),
+        "edit": Place("records", "Change an artifact's record, or open its stage."),
+        "delete": Place(
+            "records", "Delete a whole artifact, or its last version, for good."
+        ),
+        "list-children": Place("records", "List the artifacts in a collection."),
+    },
     "Connection": {
         "run-shell": Place("prompt", "Take commands at a prompt, for one artifact."),
         "localserver": Place(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
@@ -37,7 +37,7 @@ def _how(function: F) -> F:
     multipart = "In parts from --chunk-size bytes on; large files always are."
     made = click.option("--enable-multipart", is_flag=True, help=multipart)(made)
     made = click.option("--batch-size", type=int, hidden=True, expose_value=False)(made)
-    return options.on_error()(made)  # type: ignore[no-any-return] # a decorator
+    return cast("F", options.on_error()(made))
 
 
 def _config(
