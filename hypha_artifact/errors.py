@@ -36,6 +36,10 @@
     │   ├── StageConflict                  a session of the other kind is open
     │   ├── WouldLoseData                  refused: a committed file would be lost
     │   └── CommitBlocked                  preflight found what must be mended first
+    ├── JournalError                       the transfers' journal cannot be used
+    │   ├── JournalDamaged
+    │   └── JournalNewer                   a newer version of this program wrote it
+    ├── EngineError                        the engine's process cannot be talked to
     └── LocalServerError                   the local server did not start, or died
 
 Builtin parents are named in brackets, so ``except FileNotFoundError`` works. What
@@ -348,6 +352,29 @@ class CommitBlocked(StageError):
     """Preflight found what must be mended before a commit."""
 
     default_hint = "Mend the findings, then commit again."
+
+
+class JournalError(HyphaError):
+    """The journal of the transfers cannot be read or written; it is never deleted."""
+
+    default_hint = "Without it, transfers cannot be resumed after a crash."
+
+
+class JournalDamaged(JournalError):
+    """The file is no journal, or its content is broken."""
+
+
+class JournalNewer(JournalError):
+    """A newer version of this program wrote the journal."""
+
+    default_hint = "Use that version, or let it finish its transfers first."
+
+
+class EngineError(HyphaError):
+    """The engine's own process does not start, or cannot be talked to."""
+
+    default_hint = "Start the program again; transfers that were under way are kept."
+    remedy = Remedy.RETRY
 
 
 class LocalServerError(HyphaError):

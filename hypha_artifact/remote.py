@@ -7,7 +7,9 @@ that its ``Transport`` is used on.
 from __future__ import annotations
 
 import base64
+import math
 import mimetypes
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -48,11 +50,15 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class MultipartUpload(Struct, frozen=True, kw_only=True):
-    """An open multipart upload: one link for each part, in order, part 1 first."""
+    """An open multipart upload: one link for each part, in order, part 1 first.
+
+    ``expires`` is the time in epoch seconds until which it must be joined.
+    """
 
     path: RemotePath
     upload_id: str
     links: tuple[Link, ...]
+    expires: float = math.inf
 
 
 class Body(Struct, frozen=True, kw_only=True):
@@ -160,6 +166,7 @@ class RemoteArtifact(RemoteRecord):
         """
         async with self.exclusive():
             await self._before_upload([path])
+            started = time.time()
             call = endpoints.start_multipart(
                 self.id, path, parts, expires_in, self._where()
             )
@@ -169,6 +176,7 @@ class RemoteArtifact(RemoteRecord):
             path=path,
             upload_id=answer.upload_id,
             links=tuple(Link(path=path, url=part.url, is_part=True) for part in links),
+            expires=started + expires_in,
         )
 
     def note_carried(self, path: RemotePath) -> None:
@@ -180,14 +188,20 @@ class RemoteArtifact(RemoteRecord):
         return self._transport.settings.use_proxy is False or not breaks_proxy(path)
 
     async def complete_multipart(
-        self, upload: MultipartUpload, etags: Sequence[str], *, size: int
+        self,
+        upload: MultipartUpload,
+        etags: Sequence[str],
+        *,
+        size: int,
+        replaces: float | None = None,
     ) -> None:
-        """Join the parts; an answer that was lost is settled by the file's size.
+        """Join the parts; an answer that was lost is settled by looking at the file.
 
         Args:
             upload: From ``start_multipart``.
             etags: One for each part, in order.
             size: Bytes of the whole file.
+            replaces: When the file that is replaced was modified, in epoch seconds.
 
         Raises:
             UploadExpired: The server has forgotten the upload.
@@ -196,15 +210,27 @@ class RemoteArtifact(RemoteRecord):
         try:
             await self._transport.call(call)
         except (NetworkError, UploadExpired):
-            if not await self._is_up(upload.path, size):
+            if not await self.is_up(upload.path, size=size, replaces=replaces):
                 raise
         current_memory(self._key).acknowledge(upload.path, size)
 
-    async def _is_up(self, path: RemotePath, size: int) -> bool:
+    async def is_up(
+        self, path: RemotePath, *, size: int, replaces: float | None = None
+    ) -> bool:
+        """Tell whether a file is in the stage with all its bytes.
+
+        Args:
+            path: The file.
+            size: Bytes that it must have.
+            replaces: When an older file in its place was modified: if it is that one
+                still, the new one is not up.
+        """
         try:
-            return (await self.stat(path, version=STAGE)).size == size
+            entry = await self.stat(path, version=STAGE)
         except NotFound:
             return False
+        older = replaces is not None and entry.modified == replaces
+        return entry.size == size and not older
 
     async def sign_downloads(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import anyio
 
@@ -10,6 +10,7 @@ from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.jobs import Group, Job, Mover
+from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.state import (
     TRANSITIONS,
@@ -31,10 +32,12 @@ class Board:
 
     Args:
         clock: For the rates.
+        ledger: Where changes are written down.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ledger: Ledger | None = None) -> None:
         self._clock = clock
+        self.ledger = ledger or Ledger()
         self._last_id = 0
         self.groups: dict[int, Group] = {}
         self.jobs: dict[int, Job] = {}
@@ -45,12 +48,14 @@ class Board:
         """Called after each change of a job's state or bytes; it must not raise."""
         self._news = anyio.Event()
 
-    def add(self, plan: TransferPlan, mover: Mover) -> Group:
+    def add(self, plan: TransferPlan, mover: Mover, account: str = "") -> Group:
         """Enter a batch, with all its jobs queued."""
         if not any(g.left for g in self._groups_of(plan.direction)):
             # The pause since the last batch is no part of this one's rate.
             self.meters[plan.direction] = Meter(self._clock)
-        group = Group(self._next_id(), plan, mover, title_of(plan), Meter(self._clock))
+        meter = Meter(self._clock)
+        group = Group(self._next_id(), plan.request, mover, title_of(plan), meter)
+        group.account = account
         queued = self.by_state[JobState.QUEUED]
         for item in plan.items:
             job = Job(self._next_id(), group, item)
@@ -58,10 +63,27 @@ class Board:
         group.counts[JobState.QUEUED] = len(plan.items)
         group.size = group.left = plan.size
         self.groups[group.id] = group
-        self._touch()
+        self.ledger.add(group)
+        self.touch()
         return group
 
-    def _touch(self, job: Job | None = None) -> None:
+    def restore(self, group: Group, jobs: Iterable[Job]) -> None:
+        """Enter a batch as a journal has it; its number becomes its old one."""
+        for job in jobs:
+            group.jobs[job.id] = self.jobs[job.id] = job
+            self.by_state[job.state][job.id] = job
+            group.counts[job.state] += 1
+            group.size += job.size
+            group.done += job.done
+            group.left += job.size - job.done if job.state in LIVE else 0
+            self._last_id = max(self._last_id, job.id)
+        self._last_id = max(self._last_id, group.id)
+        if group.jobs:
+            self.groups[group.id] = group
+        self.touch()
+
+    def touch(self, job: Job | None = None) -> None:
+        """Count a change, and tell whoever waits for one."""
         self.changes += 1
         self._news.set()
         if job is not None and self.watch is not None:
@@ -115,7 +137,14 @@ class Board:
             self._measure(job)
         elif state not in {JobState.FINALISING, JobState.WAITING, JobState.QUEUED}:
             job.meter = None
-        self._touch(job)
+        self._note(job)
+        self.touch(job)
+
+    def _note(self, job: Job) -> None:
+        if job.state is not JobState.FINALISING:
+            self.ledger.state(job)
+        if all(state.is_final for state, n in job.group.counts.items() if n):
+            self.ledger.ended(job.group)
 
     def _measure(self, job: Job) -> None:
         job.due = None
@@ -140,7 +169,7 @@ class Board:
         job.group.done += count
         if job.state in LIVE:
             job.group.left -= count
-        self._touch(job)
+        self.touch(job)
 
     def resize(self, job: Job, size: int) -> None:
         """Set a file's length in bytes, where it differs from the plan's."""
@@ -148,12 +177,21 @@ class Board:
         if job.state in LIVE:
             job.group.left += size - job.size
         job.size = size
-        self._touch()
+        self.touch()
 
     def reset(self, job: Job) -> None:
         """Let a job start from its first byte again."""
         self._shift(job, -job.done)
         job.work = None
+        self.ledger.reset(job)
+
+    def cleaned(self, job: Job) -> None:
+        """Note that nothing of a job is left anywhere."""
+        if job.id in self.jobs:
+            self.ledger.cleaned(job)
+        else:
+            self.ledger.forget(job, littered=False)
+            self.ledger.drop(job.group)
 
     def forget(self, job: Job) -> None:
         """Take a job off the books, and its batch with its last job."""
@@ -162,9 +200,11 @@ class Board:
         group.counts[job.state] -= 1
         group.size -= job.size
         group.done -= job.done
+        self.ledger.forget(job, littered=job.id in group.litter)
         if not group.jobs:
             self.groups.pop(group.id, None)
-        self._touch()
+            self.ledger.drop(group)
+        self.touch()
 
 
 def title_of(plan: TransferPlan) -> str:

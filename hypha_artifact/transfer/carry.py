@@ -15,6 +15,7 @@ from hypha_artifact.remote import Link, RemoteArtifact
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
+from hypha_artifact.transfer.revival import replaced, revive_parts
 from hypha_artifact.transfer.state import CarryRequest
 
 _LINK_SECONDS = 86400
@@ -100,12 +101,18 @@ class Carry:
 
     async def finish(self, job: Job, work: Work) -> None:
         """Join the parts."""
-        if work.upload is not None:
+        if work.upload is not None and not work.is_published:
             etags = [work.acknowledged[part] for part in range(work.parts)]
-            await self._remote.complete_multipart(work.upload, etags, size=work.size)
+            await self._remote.complete_multipart(
+                work.upload, etags, size=work.size, replaces=replaced(job)
+            )
         if self._carries:
             self._sources.pop(source_of(job), None)
             self._remote.note_carried(job.item.remote)
+
+    async def revive(self, job: Job, work: Work) -> str | None:
+        """Go on with the parts, if the upload is as it was."""
+        return await revive_parts(self._remote, job, work)
 
     async def forget(self, jobs: Sequence[Job]) -> None:
         """Take back the announcements of files that have no bytes."""

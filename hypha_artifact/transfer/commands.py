@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hypha_artifact.errors import HyphaError
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.jobs import Group, Job
 from hypha_artifact.transfer.scheduler import Scheduler
@@ -55,7 +56,7 @@ class Commands:
         """Stop, and have its leftovers removed."""
         if not job.state.is_final:
             self._stop(job, JobState.CANCELLED)
-            if job.work is not None:
+            if job.has_leftovers:
                 job.group.litter[job.id] = job
 
     def _stop(self, job: Job, state: JobState) -> None:
@@ -72,6 +73,23 @@ class Commands:
             self._board.move(job, JobState.QUEUED)
             self._scheduler.enqueue(job)
 
+    def hold(self, group: Group, error: HyphaError) -> None:
+        """Pause what is left of a batch until ``release``, and say why."""
+        for job in list(group.jobs.values()):
+            if job.state in _PAUSABLE:
+                self._scheduler.withdraw(job)
+                self._board.move(job, JobState.PAUSED, error)
+        group.error = error.explain()
+
+    def release(self, group: Group) -> None:
+        """Let a batch go on that an error paused; what the user paused stays."""
+        self._reopen(group)
+        for job in list(group.jobs.values()):
+            if job.state is JobState.PAUSED and job.reason:
+                job.tries = 1
+                self._board.move(job, JobState.QUEUED)
+                self._scheduler.enqueue(job)
+
     def _reopen(self, group: Group) -> None:
         group.error = None
         group.is_open = False
@@ -81,7 +99,7 @@ class Commands:
     def clear(self, job: Job) -> None:
         """Forget a final job; what a failed one left behind is removed."""
         if job.state.is_final:
-            if job.work is not None and job.state is not JobState.DONE:
+            if job.has_leftovers and job.state is not JobState.DONE:
                 job.group.litter[job.id] = job
             self._board.forget(job)
             self._scheduler.drop(job.group)

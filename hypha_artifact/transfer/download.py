@@ -27,9 +27,13 @@ class Download:
     Args:
         remote: Where they come from.
         request: What the user asked for.
+        durable: Whether each part is on the disk, not only in its cache, when done.
     """
 
-    def __init__(self, remote: RemoteArtifact, request: DownloadRequest) -> None:
+    def __init__(
+        self, remote: RemoteArtifact, request: DownloadRequest, *, durable: bool = False
+    ) -> None:
+        self._durable = durable
         self._remote = remote
         self._version = request.version
         self._root = request.folder
@@ -46,10 +50,8 @@ class Download:
         for job in jobs:
             work = job.work
             if job not in failed and work and work.parts > 1 and not work.target:
-                target = self._aim(job)
                 try:
-                    await anyio.to_thread.run_sync(files.create, target)
-                    work.target = target
+                    await self._create(job, work)
                 except HyphaError as error:
                     failed[job] = error
         return failed
@@ -61,7 +63,14 @@ class Download:
         return Work(job.size, part_size(job.size, RANGE) if in_parts else None)
 
     def _aim(self, job: Job) -> Target:
-        return Target.of(job.item.root or self._root, job.item.local)
+        # The same name after a crash, so that nothing is left behind.
+        token = f"{job.group.key}{job.id:x}"
+        return Target.of(job.item.root or self._root, job.item.local, token)
+
+    async def _create(self, job: Job, work: Work) -> Target:
+        aim = self._aim(job)
+        work.target = await anyio.to_thread.run_sync(files.create, aim)
+        return work.target
 
     async def _sign(self, paths: Sequence[RemotePath]) -> dict[RemotePath, Link]:
         return await self._remote.sign_downloads(paths, version=self._version)
@@ -79,9 +88,9 @@ class Download:
         async with self._remote.fetch(work.link_of(0)) as body:
             _check(step, body)
             data = b"".join([piece async for piece in body.chunks])
-        target = self._aim(step.job)
-        await anyio.to_thread.run_sync(files.create, target, data)
-        work.target, work.written[0] = target, len(data)
+        aim = self._aim(step.job)
+        work.target = await anyio.to_thread.run_sync(files.create, aim, data)
+        work.written[0] = len(data)
         credit(len(data))
         return body.etag or ""
 
@@ -106,23 +115,22 @@ class Download:
                     start += len(piece)
                     work.written[part] += len(piece)
                     credit(len(piece))
+            if self._durable and work.parts > 1:
+                await anyio.to_thread.run_sync(files.sync, fd, target)
         finally:
             await _close(fd)
         return body.etag or ""
 
     async def _target(self, step: Step) -> Target:
         """Return the temporary file; one for a file in parts is there already."""
-        work = step.work
-        if work.target is None:
-            target = self._aim(step.job)
-            await anyio.to_thread.run_sync(files.create, target)
-            work.target = target
-        return work.target
+        return step.work.target or await self._create(step.job, step.work)
 
     async def finish(self, job: Job, work: Work) -> None:
         """Give the file its name, unless another one took it meanwhile."""
         if work.target is None:
             raise AssertionError("a download was finished without a file")
+        if work.is_published:
+            return
         await anyio.to_thread.run_sync(
             partial(
                 files.publish,
@@ -133,10 +141,30 @@ class Download:
             )
         )
 
+    async def revive(self, job: Job, work: Work) -> str | None:
+        """Go on with the temporary file, if it is there still as it was."""
+        target, size = work.target, job.item.size
+        if target is None or work.size != size:
+            return "There was nothing on the disk yet; it begins again."
+        if work.is_complete:
+            work.is_published = await anyio.to_thread.run_sync(
+                files.is_published, target, size
+            )
+        if work.is_published or await anyio.to_thread.run_sync(
+            files.has_temp, target, work.extent
+        ):
+            return None
+        return "Its unfinished file was gone or changed; it begins again."
+
     async def forget(self, jobs: Sequence[Job]) -> None:
         """Remove temporary files."""
-        targets = [job.work.target for job in jobs if job.work and job.work.target]
+        targets = [target for job in jobs if (target := self._leftover(job))]
         await anyio.to_thread.run_sync(_discard, targets)
+
+    def _leftover(self, job: Job) -> Target | None:
+        if job.work is not None and job.work.target is not None:
+            return job.work.target
+        return self._aim(job) if job.is_touched else None
 
     def renew(self, job: Job) -> bool:
         """Drop a stale link; what is written stays."""

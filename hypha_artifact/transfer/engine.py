@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from itertools import islice
-from typing import Self
+from typing import Self, TypeAlias
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -17,7 +17,11 @@ from hypha_artifact.transfer.carry import Carry
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.download import Download
-from hypha_artifact.transfer.jobs import Mover
+from hypha_artifact.transfer.jobs import Group, Mover
+from hypha_artifact.transfer.journal import Journal
+from hypha_artifact.transfer.ledger import Ledger
+from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.resume import StoredBatch, revive
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.state import (
     Action,
@@ -31,8 +35,10 @@ from hypha_artifact.transfer.state import (
 )
 from hypha_artifact.transfer.survey import survey_carry, survey_download, survey_upload
 from hypha_artifact.transfer.upload import Upload
-from hypha_artifact.transfer.views import job_view, snapshot
+from hypha_artifact.transfer.views import group_view, job_view, snapshot
 from hypha_artifact.transfer.workers import Workers
+
+RemoteFor: TypeAlias = Callable[[ArtifactId], RemoteArtifact]
 
 WORKERS = 8
 """Requests for bytes at a time."""
@@ -49,19 +55,26 @@ class TransferEngine:
         clock: Where the time comes from.
         workers: Requests for bytes at a time.
         watch: Called on the engine's loop at each change of a file; must not raise.
+        journal: Where it is written down how far everything is; whoever opens it
+            closes it.
+        accounts: Gives ``remote_for`` of an account, where there are several.
     """
 
     def __init__(
         self,
-        remote_for: Callable[[ArtifactId], RemoteArtifact],
+        remote_for: RemoteFor,
         *,
         clock: Clock | None = None,
         workers: int = WORKERS,
         watch: Callable[[JobView], None] | None = None,
+        journal: Journal | None = None,
+        accounts: Callable[[str], RemoteFor] | None = None,
     ) -> None:
         self._remote_for = remote_for
+        self._accounts = accounts
         self._clock = clock or Clock()
-        self._board = Board(self._clock)
+        self._ledger = Ledger(journal)
+        self._board = Board(self._clock, self._ledger)
         if watch is not None:
             self._board.watch = lambda job: watch(job_view(job, self._clock))
         scheduler = Scheduler()
@@ -73,6 +86,11 @@ class TransferEngine:
         self._next_snapshot = 0.0
         self._tasks: TaskGroup | None = None
         self._host: TaskGroup | None = None
+        self._held: list[Group] = []
+
+    def journal_troubled(self) -> None:
+        """Show what became of the journal; on the engine's loop."""
+        self._board.touch()
 
     async def __aenter__(self) -> Self:
         self._host = await anyio.create_task_group().__aenter__()
@@ -89,55 +107,109 @@ class TransferEngine:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    async def stop(self) -> None:
+        """Stop at once; what is unfinished stays as it is, for ``restore``."""
+        tasks, self._tasks = self._tasks, None
+        if tasks is not None and self._host is not None:
+            tasks.cancel_scope.cancel()
+            await self._host.__aexit__(None, None, None)
+
     async def aclose(self, patience: float = 30.0) -> None:
         """Cancel what is unfinished, clean up after it, and stop.
 
         Args:
             patience: Seconds that the clean-up may take.
         """
-        tasks, self._tasks = self._tasks, None
-        if tasks is None or self._host is None:
+        if self._tasks is None:
             return
         for action in (Action.CANCEL, Action.CLEAR):
             self._commands.run(Command(action=action))
         self._workers.wake()
         with anyio.move_on_after(patience, shield=True):
             await self._workers.tidied()
-        tasks.cancel_scope.cancel()
-        await self._host.__aexit__(None, None, None)
+        await self.stop()
 
-    async def plan(self, request: Request) -> TransferPlan:
+    def restore(
+        self,
+        batches: Iterable[StoredBatch],
+        held: Callable[[str], HyphaError | None] = lambda _account: None,
+    ) -> None:
+        """Take over what an engine before this one left in the journal.
+
+        Args:
+            batches: From ``resume.load``.
+            held: Says why an account's batches cannot go on yet, see ``release``.
+        """
+        for stored in batches:
+            mover = self._mover(stored.request, stored.account)
+            meter = Meter(self._clock)
+            group = Group(stored.id, stored.request, mover, stored.title, meter)
+            self._board.restore(group, revive(group, stored))
+            why = held(group.account)
+            if why is None:
+                self._scheduler.add(group)
+            elif not group_view(group).is_final or group.litter:
+                self._commands.hold(group, why)
+                self._held.append(group)
+        self._workers.wake()
+
+    def release(self, account: str) -> None:
+        """Let an account's batches go on: its user has signed in."""
+        for group in list(self._board.groups.values()):
+            if group.account == account and group.error is not None:
+                self._commands.release(group)
+        freed = [group for group in self._held if group.account == account]
+        self._held = [group for group in self._held if group not in freed]
+        for group in freed:
+            self._scheduler.add(group)
+        self._workers.wake()
+
+    async def plan(self, request: Request, account: str = "") -> TransferPlan:
         """Look at both sides and say what would happen; nothing is changed.
+
+        Args:
+            request: What to copy.
+            account: Whose connection to use.
 
         Raises:
             NotFound: The artifact, or a source in it, is not there.
             HyphaError: One of the sides cannot be read.
         """
-        remote = self._remote_for(request.artifact)
+        remote = self._remote(request, account)
         if isinstance(request, UploadRequest):
             return await survey_upload(remote, request)
         if isinstance(request, CarryRequest):
             return await survey_carry(remote, request)
         return await survey_download(remote, request)
 
-    async def submit(self, plan: TransferPlan) -> int:
+    async def submit(self, plan: TransferPlan, account: str = "") -> int:
         """Queue a plan's files, colliding ones included: they are overwritten.
 
+        Args:
+            plan: What to copy.
+            account: Whose connection to use.
+
         Returns:
-            The number of the batch.
+            The number of the batch; it is in the journal, if there is one.
         """
-        group = self._board.add(plan, self._mover(plan.request))
+        mover = self._mover(plan.request, account)
+        group = self._board.add(plan, mover, account)
+        await self._ledger.settled()
         self._scheduler.add(group)
         self._workers.wake()
         return group.id
 
-    def _mover(self, request: Request) -> Mover:
-        remote = self._remote_for(request.artifact)
+    def _remote(self, request: Request, account: str) -> RemoteArtifact:
+        of_account = self._accounts(account) if self._accounts else self._remote_for
+        return of_account(request.artifact)
+
+    def _mover(self, request: Request, account: str) -> Mover:
+        remote = self._remote(request, account)
         if isinstance(request, UploadRequest):
             return Upload(remote, request, self._board.resize)
         if isinstance(request, CarryRequest):
             return Carry(remote, request)
-        return Download(remote, request)
+        return Download(remote, request, durable=self._ledger.is_kept)
 
     async def control(self, command: Command) -> None:
         """Do what is asked to the jobs that it can be done to; others stay."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -18,7 +20,8 @@ from hypha_artifact.transfer.state import (
     Direction,
     JobState,
     PlanItem,
-    TransferPlan,
+    Request,
+    direction_of,
 )
 from hypha_artifact.transfer.target import Target
 
@@ -45,6 +48,8 @@ class Work:
         "etag",
         "fingerprint",
         "flying",
+        "is_published",
+        "is_restored",
         "link",
         "part_size",
         "parts",
@@ -69,16 +74,39 @@ class Work:
         self.etag: str | None = None
         self.written: dict[int, int] = {}
         """Bytes of each part that a download has on disk."""
+        self.is_restored = False
+        """Whether it comes from a journal, and has to be looked at first."""
+        self.is_published = False
+        """Whether a download has its name already."""
 
     @property
     def is_linked(self) -> bool:
         """Whether its bytes have somewhere to go to, or to come from."""
+        if self.is_restored:
+            return False
         return self.link is not None or self.upload is not None
 
     @property
     def is_complete(self) -> bool:
         """Whether every part is acknowledged."""
         return len(self.acknowledged) == self.parts
+
+    @property
+    def kept(self) -> int:
+        """Bytes that need not be moved again."""
+        parts = self.acknowledged.keys() | self.written.keys()
+        return sum(self._kept(part) for part in parts)
+
+    @property
+    def extent(self) -> int:
+        """Bytes up to the end of the last ones that need not be moved again."""
+        parts = self.acknowledged.keys() | self.written.keys()
+        ends = (self.range_of(part)[0] + self._kept(part) for part in parts)
+        return max(ends, default=0)
+
+    def _kept(self, part: int) -> int:
+        done = part in self.acknowledged
+        return self.range_of(part)[1] if done else self.written.get(part, 0)
 
     def cut(self) -> None:
         """Cut its requests off, but for those that only wait for their answer.
@@ -116,8 +144,11 @@ class Job:
         "group",
         "hint",
         "id",
+        "is_touched",
         "item",
+        "kept",
         "meter",
+        "note",
         "reason",
         "size",
         "state",
@@ -140,6 +171,17 @@ class Job:
         self.etag: str | None = None
         self.work: Work | None = None
         self.meter: Meter | None = None
+        self.kept = JobState.QUEUED
+        """The state that the journal has."""
+        self.note: str | None = None
+        """What was found when it was resumed, for people."""
+        self.is_touched = False
+        """Whether an engine before this one may have left something of it."""
+
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether something of it may be on the server, or on the disk."""
+        return self.work is not None or self.is_touched
 
     @property
     def lane(self) -> Lane:
@@ -196,6 +238,10 @@ class Mover(Protocol):
         """Remove what unfinished jobs left behind."""
         ...
 
+    async def revive(self, job: Job, work: Work) -> str | None:
+        """See whether a restored file can go on; returns why it cannot."""
+        ...
+
     def renew(self, job: Job) -> bool:
         """Drop a stale link; returns False when the file has to start again."""
         ...
@@ -205,11 +251,15 @@ class Group:
     """One batch. ``left`` counts the bytes that live jobs still have to move."""
 
     def __init__(
-        self, number: int, plan: TransferPlan, mover: Mover, title: str, meter: Meter
+        self, number: int, request: Request, mover: Mover, title: str, meter: Meter
     ) -> None:
         self.id = number
-        self.request = plan.request
-        self.direction: Direction = plan.direction
+        self.key = secrets.token_hex(4)
+        """A name that no other batch has, ever."""
+        self.account = ""
+        self.started = time.time()
+        self.request = request
+        self.direction: Direction = direction_of(request)
         self.mover = mover
         self.title = title
         self.meter = meter

@@ -57,7 +57,8 @@ class Scheduler:
         """Take a batch in, with all its queued jobs."""
         self._groups[group.id] = group
         for job in group.jobs.values():
-            self.enqueue(job)
+            if job.state is JobState.QUEUED:
+                self.enqueue(job)
 
     def enqueue(self, job: Job) -> None:
         """Put a queued or running job where its next step comes from."""

@@ -90,7 +90,7 @@ class Overwrite(Enum):
     SKIP = "skip"
 
 
-class UploadRequest(Struct, frozen=True, kw_only=True):
+class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
     """Copy local files and folders into a folder of an artifact.
 
     A folder's tree goes under its own name: ``/data/plate7`` into ``raw`` becomes
@@ -111,7 +111,7 @@ class UploadRequest(Struct, frozen=True, kw_only=True):
     part_size: int | None = None
 
 
-class DownloadRequest(Struct, frozen=True, kw_only=True):
+class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
     """Copy files and folders of an artifact into a local folder.
 
     ``version`` is a name, None for the latest, or ``"stage"`` for the staged view.
@@ -130,7 +130,7 @@ class DownloadRequest(Struct, frozen=True, kw_only=True):
     lenient: bool = False
 
 
-class CarryRequest(Struct, frozen=True, kw_only=True):
+class CarryRequest(Struct, frozen=True, kw_only=True, tag="carry"):
     """Copy files within an artifact: from a version of it into its stage.
 
     ``paths`` is what to copy; it keeps its names unless ``targets`` has one for each.
@@ -145,6 +145,12 @@ class CarryRequest(Struct, frozen=True, kw_only=True):
 
 
 Request: TypeAlias = UploadRequest | DownloadRequest | CarryRequest
+
+
+def direction_of(request: Request) -> Direction:
+    """Return which way a request's bytes go."""
+    download = isinstance(request, DownloadRequest)
+    return Direction.DOWNLOAD if download else Direction.UPLOAD
 
 
 class Existing(Struct, frozen=True, kw_only=True):
@@ -192,8 +198,7 @@ class TransferPlan(Struct, frozen=True, kw_only=True):
     @property
     def direction(self) -> Direction:
         """Which way the bytes go."""
-        download = isinstance(self.request, DownloadRequest)
-        return Direction.DOWNLOAD if download else Direction.UPLOAD
+        return direction_of(self.request)
 
     @property
     def size(self) -> int:
@@ -308,6 +313,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     upload_rate: float = 0.0
     download_rate: float = 0.0
     eta: float | None = None
+    notice: str | None = None
+    """What the user should know of the engine itself: a journal that fails …"""
 
     def count(self, *states: JobState) -> int:
         """Count the files of all groups in the given states."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hypha_artifact.errors import IntegrityError
 from hypha_artifact.paths import RemotePath, printable
@@ -30,19 +29,24 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EI
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """Where a download goes: ``name`` under ``root``, through a file named ``temp``."""
+    """Where a download goes: ``name`` under ``root``, through a file named ``temp``.
+
+    ``inode`` is the temporary file's, and after the rename the file's.
+    """
 
     root: Path
     name: RemotePath
     temp: str
+    inode: int = 0
 
     @classmethod
-    def of(cls, root: Path, path: Path) -> Target:
+    def of(cls, root: Path, path: Path, token: str) -> Target:
         """Aim at a path under a folder.
 
         Args:
             root: The folder that the download may not leave.
             path: The file to write.
+            token: Makes the temporary file's name one that nobody else takes.
 
         Raises:
             UnsafePath: The path does not lie below the folder by its name alone.
@@ -50,7 +54,7 @@ class Target(Struct, frozen=True, kw_only=True):
         """
         name = RemotePath(path.relative_to(root).as_posix())
         stem = name.name.encode()[:120].decode(errors="ignore")
-        temp = f".{stem}.{secrets.token_hex(6)}{PART_SUFFIX}"
+        temp = f".{stem}.{token}{PART_SUFFIX}"
         return cls(root=root, name=name, temp=temp)
 
     @property
@@ -59,12 +63,15 @@ class Target(Struct, frozen=True, kw_only=True):
         return self.root / self.name
 
 
-def create(target: Target, data: bytes = b"") -> None:
+def create(target: Target, data: bytes = b"") -> Target:
     """Make the temporary file and the folders above it. Blocks.
 
     Args:
         target: Where it goes.
         data: The file's first bytes.
+
+    Returns:
+        The target with the file's inode.
 
     Raises:
         LocalFileError: The system refuses; DiskFull where there is no room.
@@ -76,6 +83,7 @@ def create(target: Target, data: bytes = b"") -> None:
             fd = os.open(target.temp, flags, 0o666, dir_fd=folder)
             try:
                 write(fd, data, 0, target)
+                return structs.replace(target, inode=os.fstat(fd).st_ino)
             finally:
                 os.close(fd)
 
@@ -90,6 +98,40 @@ def open_temp(target: Target) -> int:
         return os.open(target.temp, _TEMP, dir_fd=folder)
 
 
+def has_temp(target: Target, size: int) -> bool:
+    """Tell whether the temporary file is the one we made, and so long. Blocks.
+
+    Args:
+        target: With its inode.
+        size: Bytes that it must have at least.
+    """
+    try:
+        with _folder(target) as folder:
+            info = os.stat(target.temp, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    ours = stat.S_ISREG(info.st_mode) and info.st_ino == target.inode
+    return ours and info.st_size >= size
+
+
+def is_published(target: Target, size: int) -> bool:
+    """Tell whether the file has its name already; its other name goes. Blocks.
+
+    Raises:
+        LocalFileError: The system refuses.
+    """
+    with guard(target.path, "write"):
+        try:
+            with _folder(target) as folder:
+                info = os.stat(target.name.name, dir_fd=folder, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        if info.st_ino != target.inode or info.st_size != size:
+            return False
+    discard(target)
+    return True
+
+
 def write(fd: int, data: bytes, at: int, target: Target) -> None:
     """Write all bytes at a position of an open temporary file. Blocks.
 
@@ -102,6 +144,16 @@ def write(fd: int, data: bytes, at: int, target: Target) -> None:
         while view:
             count = os.pwrite(fd, view, at)
             view, at = view[count:], at + count
+
+
+def sync(fd: int, target: Target) -> None:
+    """Have what was written put on the disk itself. Blocks.
+
+    Raises:
+        LocalFileError: The system refuses.
+    """
+    with guard(target.path, "write"):
+        os.fsync(fd)
 
 
 def close(fd: int) -> None:

@@ -28,6 +28,7 @@ from hypha_artifact.transfer.local import (
     reading,
 )
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE, part_size
+from hypha_artifact.transfer.revival import replaced, revive_parts
 from hypha_artifact.transfer.state import UploadRequest
 
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
@@ -75,6 +76,8 @@ class Upload:
             if isinstance(found, LocalFileError):
                 failed[job] = found
                 continue
+            if job.work is not None and job.work.upload is not None:
+                continue  # it goes on where it was
             self._resize(job, found.size)
             job.work = self._work(job, found)
             if job.work.parts == 1:
@@ -127,14 +130,23 @@ class Upload:
 
     async def finish(self, job: Job, work: Work) -> None:
         """Join the parts, once the source is seen to be the same still."""
-        if work.upload is None:
-            return  # its one part was read from the same source from end to end
+        if work.upload is None or work.is_published:
+            return  # one part was read from the same source from end to end
         found = await anyio.to_thread.run_sync(fingerprint, job.item.local)
         if found != work.fingerprint:
             shown = printable(str(job.item.local))
             raise SourceChanged(f"'{shown}' changed while it was sent.")
         etags = [work.acknowledged[part] for part in range(work.parts)]
-        await self._remote.complete_multipart(work.upload, etags, size=work.size)
+        await self._remote.complete_multipart(
+            work.upload, etags, size=work.size, replaces=replaced(job)
+        )
+
+    async def revive(self, job: Job, work: Work) -> str | None:
+        """Go on with the parts, if source and upload are as they were."""
+        found = await anyio.to_thread.run_sync(_try_fingerprint, job.item.local)
+        if found != work.fingerprint:
+            return "Its source was changed meanwhile; it begins again."
+        return await revive_parts(self._remote, job, work)
 
     async def forget(self, jobs: Sequence[Job]) -> None:
         """Take back the announcements of files that have no bytes."""

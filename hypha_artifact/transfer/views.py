@@ -53,6 +53,7 @@ def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
         upload_rate=rates[Direction.UPLOAD],
         download_rate=rates[Direction.DOWNLOAD],
         eta=_longest(board, rates),
+        notice=board.ledger.trouble,
     )
 
 
@@ -120,7 +121,7 @@ def job_view(job: Job, clock: Clock) -> JobView:
         try_=job.tries,
         tries=TRIES,
         due=None if job.due is None else clock.epoch(job.due),
-        reason=job.reason,
+        reason=job.reason or job.note,
         hint=job.hint,
         etag=job.etag,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 import anyio
 from anyio.abc import TaskGroup
@@ -104,23 +105,32 @@ class Workers:
             self._fault(step, _unexpected(error))
 
     async def _move(self, step: Step, part: int) -> None:
+        ledger = self._board.ledger
+
         def credit(count: int) -> None:
             if step.job.work is step.work:
                 self._board.credit(step.job, count)
+                ledger.written(step.job, step.work, part, count)
 
         etag = await step.job.group.mover.move(step, part, credit)
         step.work.acknowledged[part] = etag
+        if step.job.work is step.work and step.work.parts > 1:
+            ledger.part(step.job, step.work, part)
+            await ledger.settled()
 
     async def _finish(self, step: Step) -> None:
         job = step.job
         if not job.is_in(JobState.RUNNING):
             return  # paused, or cancelled, as the last part arrived
         self._board.move(job, JobState.FINALISING)
+        self._board.ledger.finishing(job, step.work)
+        await self._board.ledger.settled()
         await job.group.mover.finish(job, step.work)
         if job.is_in(JobState.FINALISING):
             job.etag = step.work.acknowledged.get(0) if step.work.parts == 1 else None
             self._board.move(job, JobState.DONE)
             job.work = None
+            await self._board.ledger.settled()
 
     def _fault(self, step: Step, error: HyphaError) -> None:
         # A cut-off request may fail in its own way before it is cancelled.
@@ -164,19 +174,33 @@ class Workers:
         if not group.is_open:
             await group.mover.open()
             group.is_open = True
+        self._board.ledger.begin(chore.jobs)
+        await self._revive(chore.jobs)
         failed = await group.mover.prepare(chore.jobs)
+        self._board.ledger.prepared(chore.jobs)
+        await self._board.ledger.settled()
         group.failures = 0
         for job, error in failed.items():
             if job.state is JobState.QUEUED:
                 self._faults.fail(job, error)
         self._sort_out(chore)
 
+    async def _revive(self, jobs: Iterable[Job]) -> None:
+        """Let files from a journal go on where they were, or start again."""
+        await self._board.ledger.settled()
+        for job in jobs:
+            if job.work is not None and job.work.is_restored:
+                job.note = await job.group.mover.revive(job, job.work)
+                job.work.is_restored = False
+                if job.note is not None:
+                    self._board.reset(job)
+
     def _sort_out(self, chore: Chore) -> None:
         """Queue what got its link; what was cancelled meanwhile leaves litter."""
         for job in chore.jobs:
             if job.state is JobState.QUEUED:
                 self._scheduler.enqueue(job)
-            elif job.state is JobState.CANCELLED and job.work is not None:
+            elif job.state is JobState.CANCELLED and job.has_leftovers:
                 chore.group.litter[job.id] = job
 
     async def _clean(self, chore: Chore) -> None:
@@ -187,6 +211,8 @@ class Workers:
 
     def _cleaned(self, job: Job) -> None:
         job.group.litter.pop(job.id, None)
+        job.is_touched = False
+        self._board.cleaned(job)
         if job.id in self._board.jobs and job.state is not JobState.DONE:
             self._board.reset(job)
             if job.state is JobState.QUEUED:

@@ -13,6 +13,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
+from math import inf
 from types import MappingProxyType
 
 import anyio
@@ -20,8 +21,16 @@ from typing_extensions import override
 
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.errors import HyphaError, IntegrityError, NotFound
-from hypha_artifact.models import Artifact, Entry, EntryKind, StageMode, Version
+from hypha_artifact.models import (
+    Artifact,
+    Entry,
+    EntryKind,
+    StageEntry,
+    StageMode,
+    Version,
+)
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
+from hypha_artifact.record import STAGE
 from hypha_artifact.remote import Body, Link, MultipartUpload, RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.clock import Clock
@@ -92,6 +101,8 @@ class FakeRemote(RemoteArtifact):
         self.most_moving = 0
         self.fault: Fault = lambda _call, _about: None
         self.versions: list[Version] | None = [Version(version="v0")]
+        self.expires = inf
+        self.etag = "same"
         self._parts: dict[str, bytes] = {}
 
     def _call(self, name: str, about: object = None) -> None:
@@ -103,7 +114,13 @@ class FakeRemote(RemoteArtifact):
     @override
     async def read(self, *, version: str | None = None) -> Artifact:
         self._call("read", version)
-        return Artifact(id=str(LAB), workspace="lab", versions=self.versions)
+        staging = [StageEntry(path=path) for path in self.announced]
+        return Artifact(
+            id=str(LAB),
+            workspace="lab",
+            versions=self.versions,
+            staging=staging if version == STAGE and staging else None,
+        )
 
     @override
     async def open_stage(self, mode: StageMode) -> Artifact:
@@ -145,11 +162,18 @@ class FakeRemote(RemoteArtifact):
         self._call("start_multipart", path)
         self.announced.add(path)
         links = tuple(Link(path=path, url=f"part {n}") for n in range(parts))
-        return MultipartUpload(path=path, upload_id="u", links=links)
+        return MultipartUpload(
+            path=path, upload_id="u", links=links, expires=self.expires
+        )
 
     @override
     async def complete_multipart(
-        self, upload: MultipartUpload, etags: Sequence[str], *, size: int
+        self,
+        upload: MultipartUpload,
+        etags: Sequence[str],
+        *,
+        size: int,
+        replaces: float | None = None,
     ) -> None:
         self._call("complete_multipart", upload.path)
         data = b"".join(self._parts[link.url] for link in upload.links)
@@ -218,7 +242,7 @@ class FakeRemote(RemoteArtifact):
             yield Body(
                 start=start,
                 size=len(data),
-                etag="same",
+                etag=self.etag,
                 chunks=self._chunks(data[start:stop], link.path),
             )
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import resource
+import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.target import Target, look
 
 
+def aim(root: Path, path: Path) -> Target:
+    return Target.of(root, path, secrets.token_hex(6))
+
+
 def fill(target: Target, data: bytes) -> None:
     files.create(target)
     fd = files.open_temp(target)
@@ -34,7 +39,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def test_the_name_appears_only_when_all_is_there(tmp_path: Path) -> None:
-    target = Target.of(tmp_path / "to", tmp_path / "to" / "a" / "b.bin")
+    target = aim(tmp_path / "to", tmp_path / "to" / "a" / "b.bin")
     fill(target, b"data")
     assert not target.path.exists()
     assert target.temp.startswith(".")
@@ -45,7 +50,7 @@ def test_the_name_appears_only_when_all_is_there(tmp_path: Path) -> None:
 
 
 def test_a_short_file_is_not_published(tmp_path: Path) -> None:
-    target = Target.of(tmp_path, tmp_path / "f")
+    target = aim(tmp_path, tmp_path / "f")
     fill(target, b"dat")
     with pytest.raises(IntegrityError):
         files.publish(target, 4, None, replace=True)
@@ -53,7 +58,7 @@ def test_a_short_file_is_not_published(tmp_path: Path) -> None:
 
 
 def test_a_file_that_appeared_meanwhile_is_kept(tmp_path: Path) -> None:
-    target = Target.of(tmp_path, tmp_path / "f")
+    target = aim(tmp_path, tmp_path / "f")
     fill(target, b"new")
     target.path.write_bytes(b"theirs")
     with pytest.raises(LocalExists):
@@ -70,11 +75,11 @@ def test_without_hard_links_the_name_is_claimed(
         raise PermissionError(1, "no links on this file system")
 
     monkeypatch.setattr(os, "link", refuse)
-    target = Target.of(tmp_path, tmp_path / "f")
+    target = aim(tmp_path, tmp_path / "f")
     fill(target, b"new")
     files.publish(target, 3, None, replace=False)
     assert target.path.read_bytes() == b"new"
-    again = Target.of(tmp_path, tmp_path / "f")
+    again = aim(tmp_path, tmp_path / "f")
     fill(again, b"newer")
     with pytest.raises(LocalExists):
         files.publish(again, 5, None, replace=False)
@@ -82,7 +87,7 @@ def test_without_hard_links_the_name_is_claimed(
 
 
 def test_discard_leaves_nothing(tmp_path: Path) -> None:
-    target = Target.of(tmp_path, tmp_path / "f")
+    target = aim(tmp_path, tmp_path / "f")
     fill(target, b"half")
     files.discard(target)
     files.discard(target)
@@ -92,7 +97,7 @@ def test_discard_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../out", "a/../../out", "a/\x1b[2J"])
 def test_no_name_leads_out(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnsafePath):
-        Target.of(tmp_path / "to", tmp_path / "to" / name)
+        aim(tmp_path / "to", tmp_path / "to" / name)
 
 
 def test_no_link_leads_out(tmp_path: Path) -> None:
@@ -100,7 +105,7 @@ def test_no_link_leads_out(tmp_path: Path) -> None:
     root = tmp_path / "to"
     root.mkdir()
     (root / "sub").symlink_to(tmp_path / "outside")
-    target = Target.of(root, root / "sub" / "f")
+    target = aim(root, root / "sub" / "f")
     with pytest.raises(LocalFileError):
         files.create(target)
     assert names_in(tmp_path / "outside") == []
@@ -109,7 +114,7 @@ def test_no_link_leads_out(tmp_path: Path) -> None:
 def test_a_link_that_appears_later_does_not_lead_out(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     root = tmp_path / "to"
-    target = Target.of(root, root / "sub" / "f")
+    target = aim(root, root / "sub" / "f")
     fill(target, b"data")
     (root / "sub").rename(root / "moved")
     (root / "sub").symlink_to(tmp_path / "outside")
@@ -122,7 +127,7 @@ def test_replacing_a_link_leaves_what_it_points_to(tmp_path: Path) -> None:
     (tmp_path / "precious").write_bytes(b"precious")
     (tmp_path / "to").mkdir()
     (tmp_path / "to" / "f").symlink_to(tmp_path / "precious")
-    target = Target.of(tmp_path / "to", tmp_path / "to" / "f")
+    target = aim(tmp_path / "to", tmp_path / "to" / "f")
     fill(target, b"new")
     files.publish(target, 3, None, replace=True)
     assert (tmp_path / "precious").read_bytes() == b"precious"
@@ -130,7 +135,7 @@ def test_replacing_a_link_leaves_what_it_points_to(tmp_path: Path) -> None:
 
 
 def test_long_names_have_room_for_the_suffix(tmp_path: Path) -> None:
-    target = Target.of(tmp_path, tmp_path / ("é" * 127))
+    target = aim(tmp_path, tmp_path / ("é" * 127))
     fill(target, b"")
     files.publish(target, 0, None, replace=False)
     assert target.path.exists()
@@ -147,7 +152,7 @@ def little_room() -> Iterator[int]:
 
 
 def test_no_room_left(tmp_path: Path, little_room: int) -> None:
-    target = Target.of(tmp_path, tmp_path / "f")
+    target = aim(tmp_path, tmp_path / "f")
     with pytest.raises(DiskFull) as caught:
         fill(target, b"x" * (little_room + 1))
     assert "Make room" in caught.value.hint

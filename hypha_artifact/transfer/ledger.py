@@ -1,0 +1,181 @@
+"""What the engine writes into its journal, and when: intent first, then what is done.
+
+Queued, running and waiting are one state in the journal: after a crash all of them
+are queued again. Without a journal nothing is written and nothing waits.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hypha_artifact.transfer.codec import encode
+from hypha_artifact.transfer.jobs import Group, Job, Work
+from hypha_artifact.transfer.journal import Journal, Lazy, Row
+from hypha_artifact.transfer.state import Direction, JobState, PlanItem
+
+STRIDE = 4 * 1024 * 1024
+"""Bytes of a part on disk after which they are noted."""
+
+FORGOTTEN = "forgotten"
+"""The state of a job that is off the books, but whose leftovers are not removed."""
+
+_AS_QUEUED = frozenset({JobState.RUNNING, JobState.WAITING})
+
+
+class Ledger:
+    """Writes an engine's books into its journal.
+
+    Args:
+        journal: Where to; None for an engine that is not to be resumed.
+    """
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = journal
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be written just now, for people."""
+        return self._journal.trouble if self._journal else None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a journal."""
+        return self._journal is not None
+
+    def _write(self, sql: str, *rows: Row) -> None:
+        if self._journal is not None:
+            self._journal.write(sql, rows)
+
+    async def settled(self) -> None:
+        """Wait until all that was written so far is safe."""
+        if self._journal is not None:
+            await self._journal.settled()
+
+    def add(self, group: Group) -> None:
+        """Enter a batch with all its jobs."""
+        if self._journal is None:
+            return
+        head = (group.id, group.key, group.account, group.title)
+        self._write(
+            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)",
+            (*head, encode(group.request), group.started),
+        )
+        jobs = [(job.id, job.item) for job in group.jobs.values()]
+        self._journal.write(
+            "INSERT INTO jobs (id, batch, state, size, item) VALUES (?, ?, ?, ?, ?)",
+            Lazy(lambda: _job_rows(group.id, jobs)),
+        )
+
+    def begin(self, jobs: Iterable[Job]) -> None:
+        """Note that jobs may have something on the server, or on the disk, from now."""
+        self._write(
+            "UPDATE jobs SET begun = 1 WHERE id = ?", *[(job.id,) for job in jobs]
+        )
+
+    def prepared(self, jobs: Iterable[Job]) -> None:
+        """Note what those of them need that go on part by part after a crash."""
+        for job in jobs:
+            if job.work is not None and job.work.parts > 1:
+                self._work(job.id, job.work)
+
+    def _work(self, number: int, work: Work) -> None:
+        if self._journal is None:
+            return
+        row = (number, work.size, work.part_size, work.etag)
+        values = (work.fingerprint, work.target, work.upload)
+        # All of them are frozen; ten thousand links are packed in the other thread.
+        self._journal.write(
+            "INSERT OR REPLACE INTO works VALUES (?, ?, ?, ?, ?, ?, ?)",
+            Lazy(lambda: [(*row, *map(_packed, values))]),
+        )
+
+    def part(self, job: Job, work: Work, part: int) -> None:
+        """Note that one part of several is done."""
+        if work.parts > 1:
+            self._write(
+                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?)",
+                (job.id, part, work.acknowledged[part]),
+            )
+
+    def written(self, job: Job, work: Work, part: int, count: int) -> None:
+        """Note from time to time how much of a part is on the disk."""
+        at = work.written.get(part, 0)
+        if work.parts > 1 and (at // STRIDE != (at - count) // STRIDE or count < 0):
+            self._write(
+                "INSERT OR REPLACE INTO written VALUES (?, ?, ?)", (job.id, part, at)
+            )
+            self._write("UPDATE works SET etag = ? WHERE job = ?", (work.etag, job.id))
+
+    def finishing(self, job: Job, work: Work) -> None:
+        """Note that a file is about to get its name, or to be joined."""
+        if job.group.direction is Direction.DOWNLOAD or work.parts > 1:
+            self.state(job)
+        if job.group.direction is Direction.DOWNLOAD:
+            self._work(job.id, work)
+
+    def state(self, job: Job) -> None:
+        """Note a job's state, where that is another one for the journal."""
+        state = JobState.QUEUED if job.state in _AS_QUEUED else job.state
+        if state is job.kept and not job.reason:
+            return
+        job.kept = state
+        self._write(
+            "UPDATE jobs SET state = ?, size = ?, reason = ?, hint = ? WHERE id = ?",
+            (state.value, job.size, job.reason, job.hint, job.id),
+        )
+        if state is JobState.DONE:
+            self._drop_work(job)
+
+    def ended(self, group: Group) -> None:
+        """Note a batch whose jobs are all final in the history."""
+        if self._journal is None:
+            return
+        counts = {state.value: n for state, n in group.counts.items() if n}
+        artifact = str(group.request.artifact)
+        head = (group.key, group.account, group.direction.value, artifact, group.title)
+        row = (group.size, group.done, encode(counts), group.error, group.started)
+        self._write(
+            "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*head, *row, time.time()),
+        )
+
+    def reset(self, job: Job) -> None:
+        """Note that a job starts from its first byte again."""
+        self._drop_work(job)
+
+    def _drop_work(self, job: Job) -> None:
+        self._write("DELETE FROM works WHERE job = ?", (job.id,))
+
+    def cleaned(self, job: Job) -> None:
+        """Note that nothing of a job is left anywhere."""
+        self._write("UPDATE jobs SET begun = 0 WHERE id = ?", (job.id,))
+        self._drop_work(job)
+
+    def forget(self, job: Job, *, littered: bool) -> None:
+        """Take a job out; not wholly while its leftovers are not removed."""
+        if littered:
+            self._write("UPDATE jobs SET state = ? WHERE id = ?", (FORGOTTEN, job.id))
+            return
+        self._drop_work(job)
+        self._write("DELETE FROM jobs WHERE id = ?", (job.id,))
+
+    def drop(self, group: Group) -> None:
+        """Take a batch out once it has no jobs."""
+        self._write(
+            "DELETE FROM batches WHERE id = ? AND NOT EXISTS "
+            "(SELECT 1 FROM jobs WHERE batch = batches.id)",
+            (group.id,),
+        )
+
+
+def _job_rows(batch: int, jobs: list[tuple[int, PlanItem]]) -> Iterator[Row]:
+    for number, item in jobs:
+        yield (number, batch, JobState.QUEUED.value, item.size, encode(item))
+
+
+def _packed(value: msgspec.Struct | None) -> bytes | None:
+    return None if value is None else zlib.compress(encode(value), 1)

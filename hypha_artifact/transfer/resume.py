@@ -1,0 +1,234 @@
+"""From a journal back to batches and jobs, when an engine starts."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from hypha_artifact.errors import JournalDamaged
+from hypha_artifact.paths import printable
+from hypha_artifact.remote import MultipartUpload
+from hypha_artifact.transfer.codec import decode
+from hypha_artifact.transfer.jobs import Group, Job, Work
+from hypha_artifact.transfer.journal import Journal, Row
+from hypha_artifact.transfer.ledger import FORGOTTEN
+from hypha_artifact.transfer.local import Fingerprint
+from hypha_artifact.transfer.state import JobState, PlanItem, Request
+from hypha_artifact.transfer.target import Target
+
+KEEP_SECONDS = 86_400.0
+"""How long a batch that went well is shown after its end."""
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+T = TypeVar("T")
+
+
+class StoredBatch(Struct, frozen=True, kw_only=True):
+    """One batch as the journal has it."""
+
+    id: int
+    key: str
+    account: str
+    title: str
+    request: Request
+    started: float
+    jobs: tuple[StoredJob, ...]
+
+
+class StoredJob(Struct, frozen=True, kw_only=True):
+    """One file as the journal has it; ``state`` is one that a job can start in."""
+
+    id: int
+    state: JobState
+    is_forgotten: bool
+    is_begun: bool
+    size: int
+    reason: str | None
+    hint: str | None
+    item: PlanItem
+    work: StoredWork | None
+
+
+class StoredWork(Struct, frozen=True, kw_only=True):
+    """What is done of one file."""
+
+    size: int
+    part_size: int
+    etag: str | None
+    fingerprint: Fingerprint | None
+    target: Target | None
+    upload: MultipartUpload | None
+    parts: dict[int, str]
+    written: dict[int, int]
+
+
+def load(journal: Journal) -> tuple[StoredBatch, ...]:
+    """Read everything that is not cleared. Blocks; for the time before any write.
+
+    Batches that went well some time ago are left out, and out of the journal.
+
+    Raises:
+        JournalDamaged: A row cannot be understood.
+        JournalError: The system refuses.
+    """
+    try:
+        _drop_old(journal)
+        _doubt_written(journal)
+        works = dict(_works(journal))
+        rows = journal.read("SELECT * FROM batches ORDER BY id")
+        return tuple(_batch(journal, row, works) for row in rows)
+    except (msgspec.MsgspecError, zlib.error, ValueError) as error:
+        shown = printable(str(journal.path))
+        raise JournalDamaged(f"The journal '{shown}' is damaged: {error}.") from error
+
+
+def _drop_old(journal: Journal) -> None:
+    rows = journal.read(
+        "SELECT id FROM batches WHERE NOT EXISTS (SELECT 1 FROM jobs "
+        "WHERE batch = batches.id AND state <> 'done') AND key IN "
+        "(SELECT key FROM history WHERE ended < ?)",
+        (time.time() - KEEP_SECONDS,),
+    )
+    journal.write("DELETE FROM jobs WHERE batch = ?", rows)
+    journal.write("DELETE FROM batches WHERE id = ?", rows)
+    journal.flush()
+
+
+def _doubt_written(journal: Journal) -> None:
+    """Forget bytes of unfinished parts that a power cut may have taken.
+
+    Whole parts were synced before they were noted.
+    """
+    boot = _BOOT.read_text().strip() if _BOOT.exists() else ""
+    known = journal.read("SELECT value FROM facts WHERE name = 'boot'")
+    if known != [(boot,)]:
+        journal.write("DELETE FROM written", [()])
+    journal.write("INSERT OR REPLACE INTO facts VALUES ('boot', ?)", [(boot,)])
+    journal.flush()
+
+
+def _batch(journal: Journal, row: Row, works: dict[int, StoredWork]) -> StoredBatch:
+    number, key, account, title, request, started = cast(
+        "tuple[int, str, str, str, bytes, float]", row
+    )
+    jobs = journal.read(
+        "SELECT id, state, begun, size, reason, hint, item FROM jobs "
+        "WHERE batch = ? ORDER BY id",
+        (number,),
+    )
+    return StoredBatch(
+        id=number,
+        key=key,
+        account=account,
+        title=title,
+        request=decode(request, cast("type[Request]", Request)),
+        started=started,
+        jobs=tuple(_job(job, works) for job in jobs),
+    )
+
+
+def _job(row: Row, works: dict[int, StoredWork]) -> StoredJob:
+    number, state, begun, size, reason, hint, item = cast(
+        "tuple[int, str, int, int, str | None, str | None, bytes]", row
+    )
+    forgotten = state == FORGOTTEN
+    found = JobState.CANCELLED if forgotten else JobState(state)
+    work = works.get(number)
+    if found is JobState.FINALISING:
+        found = JobState.QUEUED
+        if work is not None and not work.parts:
+            work = msgspec.structs.replace(work, parts={0: work.etag or ""})
+    return StoredJob(
+        id=number,
+        state=found,
+        is_forgotten=forgotten,
+        is_begun=bool(begun),
+        size=size,
+        reason=reason,
+        hint=hint,
+        item=decode(item, PlanItem),
+        work=work,
+    )
+
+
+def _works(journal: Journal) -> Iterator[tuple[int, StoredWork]]:
+    parts: dict[int, dict[int, Any]] = defaultdict(dict)
+    written: dict[int, dict[int, Any]] = defaultdict(dict)
+    for kept, sql in (
+        (parts, "SELECT job, part, etag FROM parts"),
+        (written, "SELECT job, part, bytes FROM written"),
+    ):
+        for job, part, value in cast("list[tuple[int, int, Any]]", journal.read(sql)):
+            kept[job][part] = value
+    for row in journal.read("SELECT * FROM works"):
+        number, size, part_size, etag, fingerprint, target, upload = cast(
+            "tuple[int, int, int, str | None, bytes, bytes, bytes]", row
+        )
+        yield (
+            number,
+            StoredWork(
+                size=size,
+                part_size=part_size,
+                etag=etag or next(iter(parts[number].values()), None),
+                fingerprint=_unpacked(fingerprint, Fingerprint),
+                target=_unpacked(target, Target),
+                upload=_unpacked(upload, MultipartUpload),
+                parts=parts[number],
+                written=written[number],
+            ),
+        )
+
+
+def _unpacked(data: bytes | None, kind: type[T]) -> T | None:
+    return None if data is None else decode(zlib.decompress(data), kind)
+
+
+def revive(group: Group, stored: StoredBatch) -> Iterator[Job]:
+    """Make the jobs of a batch again; what is to be cleaned up becomes its litter."""
+    group.id, group.key, group.account = stored.id, stored.key, stored.account
+    group.title, group.started = stored.title, stored.started
+    for each in stored.jobs:
+        job = _revived(group, each)
+        stopped = each.state is JobState.CANCELLED and job.has_leftovers
+        if stopped or each.is_forgotten:
+            group.litter[job.id] = job
+        if job.state is JobState.PAUSED and job.reason:
+            group.error = f"{job.reason} {job.hint or ''}".strip()
+        if not each.is_forgotten:
+            yield job
+
+
+def _revived(group: Group, stored: StoredJob) -> Job:
+    job = Job(stored.id, group, stored.item)
+    job.state = job.kept = stored.state
+    job.size = stored.size
+    job.reason, job.hint = stored.reason, stored.hint
+    job.is_touched = stored.is_begun
+    if stored.state is JobState.DONE:
+        job.done, job.is_touched = job.size, False
+    elif stored.work is not None:
+        job.work = _revived_work(stored.work)
+        job.done = job.work.kept
+    return job
+
+
+def _revived_work(stored: StoredWork) -> Work:
+    work = Work(stored.size, stored.part_size)
+    work.etag = stored.etag
+    work.fingerprint, work.target = stored.fingerprint, stored.target
+    work.upload = stored.upload
+    work.acknowledged.update(stored.parts)
+    work.written.update(stored.written)
+    work.todo = type(work.todo)(
+        part for part in range(work.parts) if part not in work.acknowledged
+    )
+    work.is_restored = True
+    return work

@@ -1,0 +1,142 @@
+"""The journal file itself: what it keeps, and what is done when it cannot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+import pytest
+
+from hypha_artifact.errors import JournalDamaged, JournalError, JournalNewer
+from hypha_artifact.transfer.journal import VERSION, Journal, set_aside
+
+INSERT = "INSERT INTO facts VALUES (?, ?)"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(tmp_path / "journal.sqlite")
+    yield journal
+    journal.close()
+
+
+def facts(path: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(path)) as database:
+        return dict(database.execute("SELECT name, value FROM facts"))
+
+
+async def test_what_is_settled_is_on_the_disk(journal: Journal) -> None:
+    for number in range(1000):
+        journal.write(INSERT, [(f"{number}", "x")])
+    await journal.settled()
+    assert len(facts(journal.path)) == 1000
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+    assert {path.name for path in journal.path.parent.iterdir()} == {
+        "journal.sqlite",
+        "journal.sqlite-wal",
+        "journal.sqlite-shm",
+    }
+
+
+async def test_statements_keep_their_order(journal: Journal) -> None:
+    journal.write(INSERT, [("a", "1")])
+    journal.write("UPDATE facts SET value = ? WHERE name = ?", [("2", "a")])
+    journal.write("DELETE FROM facts", [()])
+    journal.write(INSERT, [("a", "3")])
+    await journal.settled()
+    assert facts(journal.path) == {"a": "3"}
+
+
+def test_closing_writes_what_is_queued(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.write(INSERT, [("a", "1")])
+    journal.close()
+    assert facts(tmp_path / "j") == {"a": "1"}
+
+
+@pytest.mark.parametrize("where", [0, 20 * 4096])
+def test_a_damaged_journal_is_kept_aside(tmp_path: Path, where: int) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    journal.write(INSERT, [(f"{number}", "x" * 100) for number in range(500)])
+    journal.close()
+    with path.open("r+b") as file:
+        file.seek(where)
+        file.write(b"\xfe" * 3000)
+    broken = path.read_bytes()
+    with pytest.raises(JournalDamaged, match=r"damaged|no journal"):
+        Journal(path)
+    aside = set_aside(path)
+    assert aside.read_bytes() == broken
+    Journal(path).close()
+    assert facts(path) == {}
+
+
+def test_another_program_s_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE theirs (x)")
+        database.execute("PRAGMA application_id = 7")
+    with pytest.raises(JournalDamaged, match="no journal of this program"):
+        Journal(path)
+
+
+def test_a_newer_journal_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    Journal(path).close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    before = path.read_bytes()
+    with pytest.raises(JournalNewer, match="newer version"):
+        Journal(path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(tmp_path / "nowhere" / "journal.sqlite")
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if os.geteuid() != 0 or mount is None or umount is None:
+        pytest.skip("no right to mount a small disk")
+    command = [mount, "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("no right to mount a small disk")
+    yield folder
+    subprocess.run([umount, str(folder)], check=True)
+
+
+async def test_a_full_disk_holds_up_and_loses_nothing(tiny_disk: Path) -> None:
+    journal = Journal(tiny_disk / "journal.sqlite")
+    told = threading.Event()
+    journal.on_trouble = told.set
+    ballast = tiny_disk / "ballast"
+    with pytest.raises(OSError, match="No space"):
+        ballast.write_bytes(bytes(4 << 20))
+    journal.write(INSERT, [(f"{number}", "x" * 100) for number in range(3000)])
+    await anyio.to_thread.run_sync(told.wait)
+    assert "Make room" in (journal.trouble or "")
+    ballast.unlink()
+    await journal.settled()
+    assert journal.trouble is None
+    assert len(facts(journal.path)) == 3000
+    journal.close()
+
+
+async def test_a_journal_that_breaks_later_holds_nothing_up(journal: Journal) -> None:
+    journal.write("INSERT INTO no_such_table VALUES (?)", [(1,)])
+    await journal.settled()
+    assert "will not be resumed" in (journal.trouble or "")
