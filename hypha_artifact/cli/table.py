@@ -77,10 +77,18 @@ SECTIONS: dict[str, dict[str, Place]] = {
             "fetching",
             "Download files and folders; without LOCAL, into the working folder.",
         ),
+        "sync": Place(
+            "comparing",
+            "Make a folder of an artifact like a local one, or the other way round.",
+        ),
     },
     "Stage and versions": {
         "status": Place(
             "staging", "Show what is staged, and what readers will see after a commit."
+        ),
+        "diff": Place(
+            "comparing",
+            "Show what differs between two versions; by default, what is staged.",
         ),
         "commit": Place("staging", "Make the stage final."),
         "discard": Place(
