@@ -106,19 +106,44 @@ class ConnectionSettings(Struct, frozen=True, kw_only=True):
                 profile, or a value cannot be meant.
             SignInRequired: The profile's token is in a keyring that is locked.
         """
-        given = {
-            _SERVER: server_url,
-            _WORKSPACE: workspace,
-            _TOKEN: token,
-            "HYPHA_PROFILE": profile,
-            "HYPHA_USE_PROXY": _text(use_proxy),
-            "HYPHA_USE_LOCAL_URL": _text(use_local_url),
-            "HYPHA_DISABLE_SSL": _text(disable_ssl),
-        }
+        given = as_given(
+            server_url=server_url,
+            workspace=workspace,
+            token=token,
+            profile=profile,
+            use_proxy=use_proxy,
+            use_local_url=use_local_url,
+            disable_ssl=disable_ssl,
+        )
         found = find_settings(
             given, environ=environ, env_file=env_file, profiles=profiles
         )
         return found.settings(additional_headers or {})
+
+
+def as_given(
+    *,
+    server_url: str | None = None,
+    workspace: str | None = None,
+    token: str | None = None,
+    profile: str | None = None,
+    use_proxy: bool | None = None,
+    use_local_url: bool | str | None = None,
+    disable_ssl: bool | None = None,
+) -> dict[str, str | None]:
+    """Name arguments by the variables that they override, for ``find_settings``.
+
+    The arguments are those of ``ConnectionSettings.load``.
+    """
+    return {
+        _SERVER: server_url,
+        _WORKSPACE: workspace,
+        _TOKEN: token,
+        "HYPHA_PROFILE": profile,
+        "HYPHA_USE_PROXY": _text(use_proxy),
+        "HYPHA_USE_LOCAL_URL": _text(use_local_url),
+        "HYPHA_DISABLE_SSL": _text(disable_ssl),
+    }
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -188,6 +213,7 @@ def find_settings(
     environ: Mapping[str, str] | None = None,
     env_file: Path | None = None,
     profiles: Profiles | None = None,
+    with_token: bool = True,
 ) -> Found:
     """Find every value that is set, and remember where; nothing is judged yet.
 
@@ -196,6 +222,8 @@ def find_settings(
         environ: As for ``ConnectionSettings.load``.
         env_file: As for ``ConnectionSettings.load``.
         profiles: As for ``ConnectionSettings.load``.
+        with_token: Whether a profile's token is fetched, for which a keyring may ask
+            to be unlocked.
 
     Returns:
         Values without blank ones, and their sources in words.
@@ -204,7 +232,7 @@ def find_settings(
         NotConfigured: There is no such profile, or a file cannot be read.
         SignInRequired: The profile's token is in a keyring that is locked.
     """
-    search = _Search(profiles or Profiles())
+    search = _Search(profiles or Profiles(), with_token=with_token)
     search.look("argument", given)
     named = search.values.get("HYPHA_PROFILE")
     if named:
@@ -222,8 +250,9 @@ def find_settings(
 
 
 class _Search:
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, *, with_token: bool) -> None:
         self.profiles = profiles
+        self._with_token = with_token
         self.values: dict[str, str] = {}
         self.sources: dict[str, str] = {}
         self.profile: Profile | None = None
@@ -251,7 +280,8 @@ class _Search:
             return
         self.look(source, {_WORKSPACE: profile.workspace})
         kind = f" ({profile.token.value})" if profile.token else ""
-        self.look(f"{source}{kind}", {_TOKEN: self.profiles.token(profile)})
+        if self._with_token:
+            self.look(f"{source}{kind}", {_TOKEN: self.profiles.token(profile)})
 
 
 def _from_file(env_file: Path | None) -> tuple[str, Mapping[str, str | None]]:

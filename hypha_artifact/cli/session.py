@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +14,7 @@ from hypha_artifact.cli.output import json_text
 
 if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
-    from hypha_artifact.settings import ConnectionSettings
+    from hypha_artifact.settings import ConnectionSettings, Found
     from hypha_artifact.workspace import AsyncHyphaWorkspace
 
 
@@ -62,17 +61,41 @@ class Session:
         Raises:
             NotConfigured: No server is named, or there is no such profile.
         """
-        from hypha_artifact.settings import ConnectionSettings
+        return self.found().settings()
+
+    def token(self) -> str | None:
+        """Return the token that was given with an option.
+
+        Raises:
+            UsageError: The file that was named has none.
+        """
+        file = self.choices.token_file
+        if file is None:
+            return self.choices.token
+        token = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+        if not token:
+            raise click.UsageError(f"'{file}' has no token in its first line.")
+        return token
+
+    def found(self) -> Found:
+        """Find what is set for the connection, and where each value is from.
+
+        Raises:
+            NotConfigured: There is no such profile.
+        """
+        from hypha_artifact.settings import as_given, find_settings
 
         chosen = self.choices
-        return ConnectionSettings.load(
-            server_url=chosen.server_url,
-            workspace=chosen.workspace,
-            token=_token(chosen.token_file) or chosen.token,
-            profile=chosen.profile,
-            use_proxy=chosen.use_proxy,
-            use_local_url=chosen.local_url or chosen.use_local_url,
-            disable_ssl=chosen.disable_ssl,
+        return find_settings(
+            as_given(
+                server_url=chosen.server_url,
+                workspace=chosen.workspace,
+                token=self.token(),
+                profile=chosen.profile,
+                use_proxy=chosen.use_proxy,
+                use_local_url=chosen.local_url or chosen.use_local_url,
+                disable_ssl=chosen.disable_ssl,
+            )
         )
 
     @asynccontextmanager
@@ -108,12 +131,3 @@ class Session:
 
         async with Transport(self.settings()) as transport:
             yield AsyncHyphaWorkspace(self.choices.workspace, transport=transport)
-
-
-def _token(file: Path | None) -> str | None:
-    if file is None:
-        return None
-    token = file.read_text(encoding="utf-8").partition("\n")[0].strip()
-    if not token:
-        raise click.UsageError(f"'{file}' has no token in its first line.")
-    return token

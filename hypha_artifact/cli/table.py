@@ -98,6 +98,7 @@ SECTIONS: dict[str, dict[str, Place]] = {
         "versions": Place("staging", "List the committed versions, oldest first."),
     },
     "Artifacts": {
+        "artifacts": Place("artifacts", "List or search artifacts and collections."),
         "create": Place("records", "Create an artifact, and print its name."),
         "edit": Place("records", "Change an artifact's record, or open its stage."),
         "delete": Place(
@@ -106,6 +107,14 @@ SECTIONS: dict[str, dict[str, Place]] = {
         "list-children": Place("records", "List the artifacts in a collection."),
     },
     "Connection": {
+        "login": Place("login", "Sign in with a browser, and keep the token."),
+        "logout": Place("login", "Remove the token that is kept for a profile."),
+        "profiles": Place("profiles", "List, show, choose and remove profiles."),
+        "whoami": Place("account", "Show who you are, and until when."),
+        "workspaces": Place("account", "List your workspaces."),
+        "doctor": Place(
+            "doctor", "Find out what is wrong with the connection, rights or stage."
+        ),
         "run-shell": Place("prompt", "Take commands at a prompt, for one artifact."),
         "localserver": Place(
             "localserver",

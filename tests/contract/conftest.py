@@ -119,6 +119,15 @@ class Draft:
     ) -> None:
         anyio.run(self._put, files, mode)
 
+    def announce(self, *paths: str) -> None:
+        """Announce files whose bytes never come."""
+        anyio.run(self._announce, [RemotePath(path) for path in paths])
+
+    async def _announce(self, paths: list[RemotePath]) -> None:
+        async with Transport(self._settings) as transport:
+            remote = RemoteArtifact(self._id, transport, self._store)
+            await remote.sign_uploads(paths)
+
     async def _create(self) -> None:
         async with Transport(self._settings) as transport:
             given: dict[str, object] = {"manifest": {"name": "draft"}, "stage": True}
