@@ -7,6 +7,7 @@
     │   ├── IsFolder (IsADirectoryError)   a folder where a file is due
     │   ├── UnsafePath                     a path that could leave its folder
     │   ├── NotFolder (NotADirectoryError) a file where a folder is due
+    │   ├── FolderNotEmpty (OSError)       a folder to remove holds something
     │   └── NotConfigured                  server, workspace or token are missing
     ├── ServiceError (OSError)             the Hypha server refused a call
     │   ├── SignInRequired (PermissionError)   no, wrong or expired token
@@ -130,6 +131,12 @@ class NotFolder(InvalidInput, NotADirectoryError):
     """A file where a folder is due."""
 
     default_hint = "Give a folder, or leave the file's name out."
+
+
+class FolderNotEmpty(InvalidInput, OSError):
+    """A folder that is to be removed holds something."""
+
+    default_hint = "Remove what is in it first, or remove it recursively."
 
 
 class UnsafePath(InvalidInput):
