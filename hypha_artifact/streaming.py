@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 
 import anyio
@@ -16,6 +17,7 @@ from hypha_artifact.errors import (
     RateLimited,
     Remedy,
     RemoteChanged,
+    StoreError,
     VersionNotFound,
 )
 from hypha_artifact.paths import RemotePath
@@ -91,6 +93,8 @@ class RemoteBytes:
                         if at >= end:
                             break
             except HyphaError as error:
+                if _is_past_end(error):
+                    return
                 tries += 1
                 await self._recover(error, tries)
             else:
@@ -137,3 +141,8 @@ class RemoteBytes:
         if isinstance(error, RateLimited):
             pause = max(pause, error.retry_after)
         await anyio.sleep(min(LONGEST_WAIT, pause))
+
+
+def _is_past_end(error: HyphaError) -> bool:
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    return isinstance(error, StoreError) and error.status == status

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +18,6 @@ from hypha_artifact.errors import (
     LinkExpired,
     NotFound,
     NotStaged,
-    StoreError,
     VersionNotFound,
 )
 from hypha_artifact.fsspec.batching import Batch
@@ -29,6 +27,7 @@ from hypha_artifact.paths import ArtifactId, RemotePath, printable
 from hypha_artifact.record import STAGE
 from hypha_artifact.remote import Link, RemoteArtifact
 from hypha_artifact.streaming import RemoteBytes
+from hypha_artifact.transfer.guard import guard
 from hypha_artifact.transfer.state import (
     CarryRequest,
     DownloadRequest,
@@ -52,7 +51,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
-    """A file to fetch. ``size`` in bytes and ``modified`` in epoch seconds, as listed."""
+    """A file to fetch. Size in bytes and time in epoch seconds are as listed."""
 
     path: RemotePath
     target: Path
@@ -94,13 +93,13 @@ class Access:
         self._links: dict[RemotePath, tuple[Link, float]] = {}
         self._folders = Batch(self._list_all)
         self._signing = Batch(self._sign_all)
-        self._sending = Batch(self._send_all)
-        self._fetching = Batch(self._fetch_all)
-        self._copying = Batch(self._copy_all)
+        self._sending = Batch[Outgoing, None](self._send_all)
+        self._fetching = Batch[Incoming, None](self._fetch_all)
+        self._copying = Batch[Copy, None](self._copy_all)
 
     # Reading.
 
-    async def list(self, folder: RemotePath) -> tuple[Entry, ...]:
+    async def folder(self, folder: RemotePath) -> tuple[Entry, ...]:
         """List a folder; one that does not exist is empty."""
         return await self._folders.ask(folder)
 
@@ -126,23 +125,17 @@ class Access:
         link, is_kept = await self._link(path)
         try:
             return await self._read(path, link, start, stop)
-        except (LinkExpired, NotFound):
+        except (LinkExpired, NotFound) as error:
             self._links.pop(path, None)
-            if not is_kept:
+            if isinstance(error, NotFound) and not is_kept:
                 raise
-        link, _ = await self._link(path)
-        return await self._read(path, link, start, stop)
+        return await self._read(path, None, start, stop)
 
     async def _read(
-        self, path: RemotePath, link: Link, start: int, stop: int | None
+        self, path: RemotePath, link: Link | None, start: int, stop: int | None
     ) -> bytes:
         source = RemoteBytes(self.remote, path, version=self.view, link=link)
-        try:
-            return await source.read(start, stop)
-        except StoreError as error:
-            if error.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                return b""
-            raise
+        return await source.read(start, stop)
 
     def source(self, path: RemotePath) -> RemoteBytes:
         """Return a file's bytes, to be read in many ranges."""
@@ -197,7 +190,7 @@ class Access:
 
     async def _present(self, paths: Sequence[RemotePath]) -> list[RemotePath]:
         folders = list(dict.fromkeys(path.parent for path in paths))
-        listed = await asyncio.gather(*map(self.list, folders))
+        listed = await asyncio.gather(*map(self.folder, folders))
         files = {
             f"{folder}/{entry.name}".lstrip("/")
             for folder, entries in zip(folders, listed, strict=True)
@@ -214,7 +207,7 @@ class Access:
         """Download a file to the disk, through a temporary file beside it."""
         await self._fetching.ask(file)
 
-    async def _fetch_all(self, files: Sequence[Incoming]) -> list[None | Exception]:
+    async def _fetch_all(self, files: Sequence[Incoming]) -> list[Exception | None]:
         request = DownloadRequest(
             sources=(), artifact=self.remote.id, folder=Path("/"), version=self.view
         )
@@ -269,7 +262,7 @@ class Access:
         """Upload a file into the stage."""
         await self._sending.ask(file)
 
-    async def _send_all(self, files: Sequence[Outgoing]) -> list[None | Exception]:
+    async def _send_all(self, files: Sequence[Outgoing]) -> list[Exception | None]:
         request = UploadRequest(
             sources=(),
             artifact=self.remote.id,
@@ -287,7 +280,7 @@ class Access:
             told = [files[number].progress for number, _ in ready]
             results = await move(self.remote, plan, told)
         self.forget_links()
-        answers: list[None | Exception] = [
+        answers: list[Exception | None] = [
             item if isinstance(item, Exception) else None for item in found
         ]
         for (number, _), result in zip(ready, results, strict=True):
@@ -298,7 +291,7 @@ class Access:
         """Copy a file within the artifact, into its stage."""
         await self._copying.ask(file)
 
-    async def _copy_all(self, files: Sequence[Copy]) -> list[None | Exception]:
+    async def _copy_all(self, files: Sequence[Copy]) -> list[Exception | None]:
         request = CarryRequest(
             artifact=self.remote.id,
             version=self.view or await self._latest(),
@@ -347,10 +340,12 @@ def _one(file: Outgoing, spare: Path) -> PlanItem | Exception:
     try:
         local = file.source
         if isinstance(local, bytes):
-            spare.write_bytes(local)
+            with guard(spare, "write"):
+                spare.write_bytes(local)
             local = spare
-        info = local.stat()
-    except (OSError, HyphaError) as error:
+        with guard(local, "read"):
+            info = local.stat()
+    except HyphaError as error:
         return error
     return PlanItem(
         local=local, remote=file.path, size=info.st_size, modified=info.st_mtime

@@ -8,7 +8,7 @@ from typing import Self
 from typing_extensions import override
 
 from hypha_artifact.errors import InvalidInput
-from hypha_artifact.paths import ArtifactId, RemotePath, printable
+from hypha_artifact.paths import ROOT, ArtifactId, RemotePath, printable
 
 PROTOCOL = "hypha"
 
@@ -22,7 +22,7 @@ class Address:
 
     workspace: str = ""
     alias: str = ""
-    path: RemotePath = RemotePath()
+    path: RemotePath = ROOT
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -38,7 +38,9 @@ class Address:
 
     @override
     def __str__(self) -> str:
-        return "/".join(part for part in (self.workspace, self.alias, self.path) if part)
+        return "/".join(
+            part for part in (self.workspace, self.alias, self.path) if part
+        )
 
     def __truediv__(self, name: str) -> str:
         """Write the path of a name in it, as it is."""

@@ -23,7 +23,7 @@ Stage: TypeAlias = Literal["in_place", "new_version"]
 
 _MODES = {"in_place": StageMode.IN_PLACE, "new_version": StageMode.NEW_VERSION}
 _left_behind: list[object] = []
-"""Connections of the process before a fork: closing them here would close them there."""
+"""Connections from before a fork: to close them here would close them there."""
 
 
 class Base(AsyncFileSystem):
@@ -110,9 +110,9 @@ class Base(AsyncFileSystem):
     @classmethod
     @override
     def _strip_protocol(cls, path: str) -> str:
-        if isinstance(path, list):
-            return [cls._strip_protocol(each) for each in path]
-        return super()._strip_protocol(path).lstrip("/")
+        found = super()._strip_protocol(path)
+        # fsspec gives lists, too, and then asks for each path on its own.
+        return found.lstrip("/") if hasattr(found, "lstrip") else found
 
     @override
     def invalidate_cache(self, path: str | None = None) -> None:

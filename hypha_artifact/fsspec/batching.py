@@ -38,7 +38,8 @@ class Batch(Generic[T, R]):
             Exception: The item's own, or that of the whole batch.
         """
         while True:
-            future = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            future: asyncio.Future[R] = loop.create_future()
             mine = (item, future)
             self._waiting.append(mine)
             await asyncio.sleep(0)

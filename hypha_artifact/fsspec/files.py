@@ -175,6 +175,7 @@ class WriteFile(io.RawIOBase):
         """Take in that a text file over this one is dropped; Python calls it."""
         self._drop()
 
+    @override
     def __del__(self) -> None:
         if getattr(self, "_folder", None) is not None and not self.closed:
             self._drop()

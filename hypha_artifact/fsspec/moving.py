@@ -49,7 +49,7 @@ class _Watch:
 
 async def move(
     remote: RemoteArtifact, plan: TransferPlan, told: Sequence[Progress | None]
-) -> list[None | Exception]:
+) -> list[Exception | None]:
     """Transfer the files of a plan.
 
     Args:

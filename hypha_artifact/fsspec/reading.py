@@ -6,13 +6,14 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import IO, NotRequired, TypedDict
 
 import anyio.to_thread
 from fsspec.asyn import sync
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
-from typing_extensions import NotRequired, override
+from typing_extensions import override
 
+from hypha_artifact.artifact.browsing import KEEP
 from hypha_artifact.errors import InvalidInput, IsFolder, NotFound, UnsafePath
 from hypha_artifact.fsspec.access import Incoming
 from hypha_artifact.fsspec.address import Address
@@ -20,9 +21,6 @@ from hypha_artifact.fsspec.base import Base
 from hypha_artifact.fsspec.moving import Progress
 from hypha_artifact.models import Artifact, Entry
 from hypha_artifact.paths import printable
-
-KEEP = ".keep"
-"""The empty file that holds a folder: the store knows folders by their files only."""
 
 
 class Info(TypedDict):
@@ -59,7 +57,7 @@ class Reading(Base):
             return known
         address = Address.parse(path)
         if address.alias:
-            entries = await self._access(address).list(address.path)
+            entries = await self._access(address).folder(address.path)
             found = [_info(address, entry) for entry in entries]
         else:
             found = await self._above(address)
@@ -80,17 +78,15 @@ class Reading(Base):
         self,
         path: str,
         detail: bool = True,
-        *,
-        refresh: bool = False,
         **kwargs: object,
     ) -> list[Info] | list[str]:
-        """List a folder; a file is listed alone.
+        """List a folder; a file is listed alone. With ``refresh``, ask the server.
 
         Raises:
             NotFound: There is no such file or folder.
         """
         path = self._strip_protocol(path)
-        if refresh:
+        if kwargs.get("refresh"):
             self.invalidate_cache(path)
         found = await self._entries(path)
         if not found:
@@ -136,8 +132,9 @@ class Reading(Base):
         end: int | None = None,
         **kwargs: object,
     ) -> bytes:
-        """Return bytes ``start`` up to, not including, ``end``; negative ones count
-        from the end.
+        """Return bytes ``start`` up to, not including, ``end``.
+
+        Negative positions count from the end.
 
         Raises:
             NotFound: There is no such file.
@@ -170,7 +167,7 @@ class Reading(Base):
         if not isinstance(lpath, str | os.PathLike):
             lpath.write(await self._cat_file(rpath))
             return
-        target = Path(os.path.abspath(lpath))  # noqa: PTH100 - resolve() follows links
+        target = _absolute(lpath)
         if info["type"] == "directory":
             await anyio.to_thread.run_sync(
                 lambda: target.mkdir(parents=True, exist_ok=True)
@@ -200,6 +197,7 @@ class Reading(Base):
             )
         return datetime.fromtimestamp(seconds, UTC)
 
+    @override
     def modified(self, path: str) -> datetime:
         """Return when a file was written, or an artifact changed, in UTC."""
         return sync(self.loop, self._modified, path)
@@ -212,6 +210,7 @@ class Reading(Base):
             return datetime.fromtimestamp(artifact.created_at or 0, UTC)
         return await self._modified(path)
 
+    @override
     def created(self, path: str) -> datetime:
         """Return when a file or an artifact came to be, in UTC."""
         return sync(self.loop, self._created, path)
@@ -237,11 +236,16 @@ class Reading(Base):
             raise InvalidInput(f"'{printable(path)}' has no link without a token.")
         return link.url
 
+    @override
     def sign(self, path: str, expiration: int = 100, **kwargs: object) -> str:
         """Return a link to read a file without a token, good for some seconds."""
         return sync(self.loop, self._sign, path, expiration)
 
     url = sign
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
 
 
 def _is_keep(info: Info) -> bool:
@@ -258,4 +262,3 @@ def telling(callback: Callback) -> Progress | None:
         callback.absolute_update(done)
 
     return tell
-

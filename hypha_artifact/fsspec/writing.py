@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -14,6 +14,7 @@ from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from typing_extensions import override
 
 from hypha_artifact import staging
+from hypha_artifact.artifact.browsing import KEEP
 from hypha_artifact.errors import (
     AlreadyExists,
     FolderNotEmpty,
@@ -23,7 +24,7 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.fsspec.access import Copy, Outgoing
 from hypha_artifact.fsspec.address import Address
-from hypha_artifact.fsspec.reading import KEEP, Reading, telling
+from hypha_artifact.fsspec.reading import Reading, telling
 from hypha_artifact.paths import RemotePath, printable
 
 _is_bulk: ContextVar[bool] = ContextVar("is_bulk", default=False)
@@ -96,17 +97,25 @@ class Writing(Reading):
 
     @override
     async def _put(
-        self, lpath: str | list[str], rpath: str | list[str], **kwargs: object
+        self,
+        lpath: str | list[str],
+        rpath: str | list[str],
+        *args: object,
+        **kwargs: object,
     ) -> object:
         with _bulk():
-            return await super()._put(lpath, rpath, **kwargs)
+            return await super()._put(lpath, rpath, *args, **kwargs)
 
     @override
     async def _copy(
-        self, path1: str | list[str], path2: str | list[str], **kwargs: object
+        self,
+        path1: str | list[str],
+        path2: str | list[str],
+        *args: object,
+        **kwargs: object,
     ) -> None:
         with _bulk():
-            await super()._copy(path1, path2, **kwargs)
+            await super()._copy(path1, path2, *args, **kwargs)
 
     @override
     async def _cp_file(self, path1: str, path2: str, **kwargs: object) -> None:
@@ -247,6 +256,7 @@ class Writing(Reading):
             await self._access(address).remove([address.file / KEEP])
         self.invalidate_cache(path)
 
+    @override
     def rmdir(self, path: str) -> None:
         """Remove a folder that holds nothing."""
         sync(self.loop, self._rmdir, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 from hypha_artifact._api import endpoints
@@ -11,7 +12,7 @@ from hypha_artifact.localserver import LocalServer
 from hypha_artifact.paths import ArtifactId
 
 
-def options(server: LocalServer) -> dict[str, str | None]:
+def options(server: LocalServer) -> dict[str, Any]:
     """The storage options that lead to the server."""
     found = server.settings
     return {"server_url": found.server_url, "token": found.token}
@@ -29,3 +30,8 @@ def make_artifact(server: LocalServer, *, stage: bool = True) -> str:
 
     asyncio.run(make())
     return str(name)
+
+
+def workspace_of(server: LocalServer) -> str:
+    """The workspace that the tests' artifacts are in."""
+    return server.settings.workspace or ""

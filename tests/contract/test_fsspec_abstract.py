@@ -7,7 +7,6 @@ long (each removal is one call of the server) is marked ``long`` and run by hand
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any
 from uuid import uuid4
 
 import pytest

@@ -1,20 +1,19 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
-from fsspec.callbacks import Callback
 from fsspec.spec import AbstractFileSystem
 
-T = TypeVar("T")
-P = ParamSpec("P")
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 def get_loop() -> asyncio.AbstractEventLoop: ...
 def sync(
     loop: asyncio.AbstractEventLoop | None,
-    func: Callable[P, Awaitable[T]],
-    *args: P.args,
-    **kwargs: P.kwargs,
-) -> T: ...
+    func: Callable[_P, Awaitable[_T]],
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _T: ...
 
 class AsyncFileSystem(AbstractFileSystem):
     asynchronous: bool
@@ -23,11 +22,10 @@ class AsyncFileSystem(AbstractFileSystem):
     _loop: asyncio.AbstractEventLoop | None
     def __init__(
         self,
-        *args: object,
+        *args: Any,
         asynchronous: bool = ...,
         loop: asyncio.AbstractEventLoop | None = ...,
-        batch_size: int | None = ...,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None: ...
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None: ...
@@ -66,21 +64,15 @@ class AsyncFileSystem(AbstractFileSystem):
         self,
         lpath: str | list[str],
         rpath: str | list[str],
-        recursive: bool = ...,
-        callback: Callback = ...,
-        batch_size: int | None = ...,
-        maxdepth: int | None = ...,
-        **kwargs: object,
+        *args: Any,
+        **kwargs: Any,
     ) -> object: ...
     async def _copy(
         self,
         path1: str | list[str],
         path2: str | list[str],
-        recursive: bool = ...,
-        on_error: str | None = ...,
-        maxdepth: int | None = ...,
-        batch_size: int | None = ...,
-        **kwargs: object,
+        *args: Any,
+        **kwargs: Any,
     ) -> None: ...
     async def _mkdir(
         self, path: str, create_parents: bool = ..., **kwargs: object
@@ -122,5 +114,3 @@ class AsyncFileSystem(AbstractFileSystem):
         batch_size: int | None = ...,
         **kwargs: object,
     ) -> object: ...
-
-__all__ = ["AsyncFileSystem", "Coroutine", "get_loop", "sync"]
