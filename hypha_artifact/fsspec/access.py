@@ -22,7 +22,7 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.fsspec.batching import Batch
 from hypha_artifact.fsspec.moving import Progress, move
-from hypha_artifact.models import Entry, StageMode
+from hypha_artifact.models import Entry, StageMode, StageState
 from hypha_artifact.paths import ArtifactId, RemotePath, printable
 from hypha_artifact.record import STAGE
 from hypha_artifact.remote import Link, RemoteArtifact
@@ -318,6 +318,11 @@ class Access:
         Raises:
             WouldLoseData: The server would destroy a committed file; nothing is done.
         """
+        artifact = await self.remote.read(version=STAGE)
+        if not artifact.is_staged and self._mode is StageMode.NEW_VERSION:
+            # What is not in the new version yet cannot be removed from it.
+            state = StageState(artifact=artifact, mode=self._mode)
+            staging.check_removal(paths, state)
         await self.open_stage()
         await staging.remove(self.remote, paths)
         self.forget_links()

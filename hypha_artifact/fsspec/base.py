@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import weakref
 from typing import Literal, TypeAlias
 
 from fsspec.asyn import AsyncFileSystem, get_loop
@@ -66,6 +67,7 @@ class Base(AsyncFileSystem):
         self._mode = _MODES[stage] if stage else None
         self._connections: dict[asyncio.AbstractEventLoop, Connection] = {}
         self._opened: set[ArtifactId] = set()
+        weakref.finalize(self, _close_all, self._connections).atexit = False
         super().__init__(asynchronous=asynchronous, loop=loop, **options)
 
     @override
@@ -83,8 +85,8 @@ class Base(AsyncFileSystem):
         if self._pid == os.getpid():
             return
         self._pid = os.getpid()
-        _left_behind.append(self._connections)
-        self._connections = {}
+        _left_behind.append(dict(self._connections))
+        self._connections.clear()
         if not self.asynchronous:
             self._loop = get_loop()
 
@@ -138,6 +140,12 @@ class Base(AsyncFileSystem):
         connection = self._connections.pop(asyncio.get_running_loop(), None)
         if connection:
             await connection.aclose()
+
+
+def _close_all(connections: dict[asyncio.AbstractEventLoop, Connection]) -> None:
+    for loop, connection in connections.items():
+        if loop.is_running():
+            asyncio.run_coroutine_threadsafe(connection.aclose(), loop)
 
 
 def _is_in(path: str, folder: str) -> bool:

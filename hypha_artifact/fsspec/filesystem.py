@@ -119,7 +119,8 @@ class HyphaFileSystem(Writing):
 
     def close(self) -> None:
         """Close the connections of blocking calls; the next call opens others."""
-        sync(self.loop, self.aclose)
+        if self.loop is not None:
+            sync(self.loop, self.aclose)
 
     def end_stages(self, *, commit: bool) -> None:
         """Commit or discard the stages that were opened in a transaction."""

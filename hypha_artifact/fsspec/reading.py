@@ -150,6 +150,22 @@ class Reading(Base):
         return await self._access(address).read(address.file, first, last)
 
     @override
+    async def _cat(
+        self,
+        path: str | list[str],
+        recursive: bool = False,
+        on_error: str = "raise",
+        batch_size: int | None = None,
+        **kwargs: object,
+    ) -> bytes | dict[str, bytes | Exception]:
+        """Return a file's bytes, or several files'; of folders those that they hold."""
+        if recursive:
+            names = await self._expand_path(path, recursive=True)
+            path = [name for name in names if await self._isfile(name)]
+        found = await super()._cat(path, on_error=on_error, batch_size=batch_size)
+        return cast("bytes | dict[str, bytes | Exception]", found)
+
+    @override
     async def _get_file(
         self,
         rpath: str,

@@ -63,6 +63,13 @@ long(
     "test_copy_glob_to_new_directory",
     "test_copy_glob_edge_cases",
     "test_copy_list_of_files_to_existing_directory",
+    "test_copy_list_of_files_to_new_directory",
+)
+long(
+    abstract.AbstractGetTests,
+    "test_get_glob_to_existing_directory",
+    "test_get_glob_to_new_directory",
+    "test_get_glob_edge_cases",
 )
 long(
     abstract.AbstractPutTests,
@@ -74,6 +81,7 @@ long(
     "test_put_glob_to_new_directory",
     "test_put_glob_edge_cases",
     "test_put_list_of_files_to_existing_directory",
+    "test_put_list_of_files_to_new_directory",
 )
 
 

@@ -43,6 +43,15 @@ class AsyncFileSystem(AbstractFileSystem):
         end: int | None = ...,
         **kwargs: object,
     ) -> bytes: ...
+    async def _cat(
+        self,
+        path: str | list[str],
+        recursive: bool = ...,
+        on_error: str = ...,
+        batch_size: int | None = ...,
+        **kwargs: Any,
+    ) -> Any: ...
+    async def _get(self, rpath: Any, lpath: Any, **kwargs: Any) -> object: ...
     async def _pipe_file(
         self, path: str, value: bytes, mode: str = ..., **kwargs: object
     ) -> None: ...

@@ -5,6 +5,7 @@ from fsspec.dircache import DirCache
 from fsspec.transaction import Transaction
 
 class AbstractFileSystem:
+    _cache: ClassVar[dict[str, Any]]
     protocol: ClassVar[str | tuple[str, ...]]
     root_marker: ClassVar[str]
     transaction_type: ClassVar[type[Transaction]]
