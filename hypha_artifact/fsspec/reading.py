@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, NotRequired, TypedDict
+from typing import IO, TypedDict, cast
 
 import anyio.to_thread
 from fsspec.asyn import sync
@@ -29,7 +29,7 @@ class Info(TypedDict):
     name: str
     size: int
     type: str
-    mtime: NotRequired[float | None]
+    mtime: float | None
 
 
 def _folder(name: str, modified: float | None = None) -> Info:
@@ -194,7 +194,7 @@ class Reading(Base):
             path=address.file,
             target=target,
             size=info["size"],
-            modified=info.get("mtime"),
+            modified=info["mtime"],
             progress=telling(callback),
         )
         await self._access(address).fetch(file)
@@ -205,7 +205,7 @@ class Reading(Base):
         Raises:
             IsFolder: It is a folder: the server keeps no times of those.
         """
-        seconds = (await self._info(path)).get("mtime")
+        seconds = (await self._info(path))["mtime"]
         if seconds is None:
             raise IsFolder(
                 f"'{printable(path)}' is a folder, which has no times.",
