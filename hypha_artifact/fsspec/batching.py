@@ -45,19 +45,24 @@ class Batch(Generic[T, R]):
             await asyncio.sleep(0)
             if mine in self._waiting:
                 taken, self._waiting = self._waiting, []
-                await self._serve(taken)
+                await self._serve(taken, future)
             try:
                 return await future
             except _Again:
                 continue
 
-    async def _serve(self, taken: list[tuple[T, asyncio.Future[R]]]) -> None:
+    async def _serve(
+        self, taken: list[tuple[T, asyncio.Future[R]]], mine: asyncio.Future[R]
+    ) -> None:
         wanted = [(item, future) for item, future in taken if not future.done()]
         answers: Sequence[R | Exception] = [_Again()] * len(wanted)
         try:
             answers = await self._run([item for item, _ in wanted])
         except Exception as error:  # noqa: BLE001 - everyone who asked raises it
             answers = [error] * len(wanted)
+        except asyncio.CancelledError:
+            mine.cancel()
+            raise
         finally:
             for (_, future), answer in zip(wanted, answers, strict=True):
                 if future.done():
