@@ -10,6 +10,7 @@ import click
 from hypha_artifact.cli.choices import Choices, choice_options
 from hypha_artifact.cli.command import CONTEXT
 from hypha_artifact.cli.group import LazyGroup
+from hypha_artifact.cli.options import complete_artifacts
 
 _MORE = """\b
 Examples:
@@ -48,7 +49,7 @@ main = click.version_option(package_name="hypha-tui", prog_name="hypha-artifact"
         "hypha-artifact",
         callback=_run,
         invoke_without_command=True,
-        params=choice_options(brief=False),
+        params=choice_options(brief=False, complete=complete_artifacts),
         context_settings=dict(CONTEXT),
         help="Work with Hypha artifacts from the shell.",
         epilog=_MORE,

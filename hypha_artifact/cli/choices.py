@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+Complete: TypeAlias = Callable[
+    [click.Context, click.Parameter, str], "list[CompletionItem]"
+]
 
 
 @dataclass(frozen=True)
@@ -46,11 +54,12 @@ class Choices:
 NAMES = frozenset(field.name for field in fields(Choices))
 
 
-def choice_options(*, brief: bool) -> list[click.Parameter]:
+def choice_options(*, brief: bool, complete: Complete) -> list[click.Parameter]:
     """Make the options.
 
     Args:
         brief: For a single command: those of the connection work but are not shown.
+        complete: Completes an artifact's name, when a shell asks for it.
     """
 
     def switch(name: str, text: str) -> click.Option:
@@ -65,6 +74,7 @@ def choice_options(*, brief: bool) -> list[click.Parameter]:
             ["-a", "--artifact-id"],
             metavar="ARTIFACT",
             help="The artifact: workspace/alias, or an alias in your workspace.",
+            shell_complete=complete,
         ),
         value("workspace", "Overrides HYPHA_WORKSPACE.", "NAME"),
         value("server-url", "Overrides HYPHA_SERVER_URL.", "URL"),

@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from hypha_artifact.cli.choices import NAMES, Choices, choice_options
 from hypha_artifact.cli.messages import errors_as_messages
+from hypha_artifact.cli.options import complete_artifacts
 from hypha_artifact.cli.session import Session
 from hypha_artifact.cli.spelling import Spelling
 
@@ -82,7 +83,7 @@ def command(
             epilog=_epilog(examples, answer),
         )(run)
         made.named = named
-        made.params += choice_options(brief=True)
+        made.params += choice_options(brief=True, complete=complete_artifacts)
         return made
 
     return decorate

@@ -115,6 +115,10 @@ SECTIONS: dict[str, dict[str, Place]] = {
         "doctor": Place(
             "doctor", "Find out what is wrong with the connection, rights or stage."
         ),
+        "completion": Place(
+            "completion",
+            "Print a script that makes a shell complete commands, options and paths.",
+        ),
         "run-shell": Place("prompt", "Take commands at a prompt, for one artifact."),
         "localserver": Place(
             "localserver",

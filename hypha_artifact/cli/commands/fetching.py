@@ -27,7 +27,7 @@ hypha-artifact -a my-lab/atlas get plate7.tar.gz - | tar tz
     answer=ANSWER,
     named=["rpath", "lpath"],
 )
-@click.argument("paths", nargs=-1, required=True, metavar="REMOTE... [LOCAL]")
+@options.remote_then_local()
 @options.version()
 @click.option("-r", "--recursive/--no-recursive", help="Folders, too.")
 @options.maxdepth("N levels of folders at the most.")
@@ -64,7 +64,7 @@ hypha-artifact -a my-lab/atlas download --version v0 table.csv
     answer=ANSWER,
     named=["remote-path", "local-path"],
 )
-@click.argument("paths", nargs=-1, required=True, metavar="REMOTE... [LOCAL]")
+@options.remote_then_local()
 @options.version()
 @click.option(
     "-r", "--recursive/--no-recursive", default=True, help="Folders, too; the default."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Abort, ClickException
 
+from hypha_artifact.cli import options
 from hypha_artifact.cli.command import command
 from hypha_artifact.cli.targets import one_artifact
 
@@ -28,7 +29,7 @@ hypha-artifact -a my-lab/atlas run-shell
 hypha-artifact -a my-lab/atlas
 """,
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 def run_shell(session: Session, *, artifact: str | None) -> None:
     """Take commands at a prompt, for one artifact.
 

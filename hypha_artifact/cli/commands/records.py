@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
+from hypha_artifact.cli import options
 from hypha_artifact.cli.command import command
 from hypha_artifact.cli.output import columns, shown
 from hypha_artifact.cli.staged import commit_stage
@@ -69,7 +70,7 @@ hypha-artifact create my-lab/papers --type collection
 """,
     answer=_RECORD,
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 @_fields
 @click.option("--parent-id", metavar="NAME", help="The collection that it goes into.")
 @click.option("--version", metavar="NAME", help="Name of its first version.")
@@ -103,7 +104,7 @@ hypha-artifact -a my-lab/atlas edit --new-version -m 'For the paper'
 """,
     answer=_RECORD,
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 @_fields
 @click.option(
     "--version",
@@ -160,7 +161,7 @@ hypha-artifact -a my-lab/atlas delete --version v3 --yes
 """,
     answer='{"artifact", "version": the deleted one, or null for all}',
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 @click.option("--version", metavar="NAME", help="Only this version: the last one.")
 @click.option(
     "--delete-files/--no-delete-files",
@@ -209,7 +210,7 @@ hypha-artifact -a my-lab/papers list-children --keywords zebrafish --json
 """,
     answer="[the artifacts' records, as the server sends them]",
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 @click.option("--keywords", multiple=True, metavar="WORD", help="Words in manifests.")
 @click.option("--filters", callback=_mapping, metavar="JSON", help="Fields that match.")
 @click.option(

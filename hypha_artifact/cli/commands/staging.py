@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hypha_artifact.cli import options
 from hypha_artifact.cli.command import command
 from hypha_artifact.cli.output import columns, shown, size_text, time_text
 from hypha_artifact.cli.staged import commit_stage
@@ -33,7 +34,7 @@ hypha-artifact -a my-lab/atlas --json status | jq -r '.changes[].path'
 """,
     answer=_STATUS,
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 async def status(session: Session, *, artifact: str | None) -> None:
     """Show what is staged, and what readers will see after a commit.
 
@@ -116,7 +117,7 @@ hypha-artifact -a my-lab/atlas commit --version 2.0 --comment 'For the paper'
 """,
     answer='{"artifact", "version", "comment"}',
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 @click.option("--version", metavar="NAME", help="Name of a new version, if it is one.")
 @click.option("-m", "--comment", "--message", metavar="TEXT", help="Its message.")
 async def commit(
@@ -135,7 +136,7 @@ async def commit(
     examples="hypha-artifact discard my-lab/atlas",
     answer='{"artifact", "latest": the version that readers get, or null}',
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 async def discard(session: Session, *, artifact: str | None) -> None:
     """Throw the stage away; readers see the latest version as it was."""
     async with session.artifact(one_artifact(session, artifact)) as opened:
@@ -149,7 +150,7 @@ async def discard(session: Session, *, artifact: str | None) -> None:
     examples="hypha-artifact versions my-lab/atlas",
     answer='[{"version", "created_at": epoch seconds, "comment", "latest": bool}]',
 )
-@click.argument("artifact", required=False)
+@options.artifact()
 async def versions(session: Session, *, artifact: str | None) -> None:
     """List the committed versions, oldest first."""
     async with session.artifact(one_artifact(session, artifact)) as opened:
