@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import AsyncGenerator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -12,6 +14,7 @@ from hypha_artifact._api.retry import FIRST_WAIT, LONGEST_WAIT, TRIES
 from hypha_artifact.errors import (
     ArtifactNotFound,
     HyphaError,
+    IntegrityError,
     IsFolder,
     NotFound,
     RateLimited,
@@ -22,6 +25,10 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.remote import Body, Link, RemoteArtifact
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_CHECKED = 32 * 1024 * 1024
+"""Bytes; longer files went up in parts, and their ETag says nothing of their bytes."""
 
 _AGAIN = {Remedy.RETRY, Remedy.RETRY_AFTER, Remedy.NEW_LINK}
 
@@ -72,33 +79,50 @@ class RemoteBytes:
             NotFound: There is no such file.
             IsFolder: It is a folder.
             RemoteChanged: It was replaced while it was read.
+            IntegrityError: Other bytes came than the store was given.
             HyphaError: It cannot be read, and waiting did not help.
         """
         at, tries = start, 0
+        digest = hashlib.md5(usedforsecurity=False) if start == 0 else None
         while self.size is None or at < min(self.size, stop or self.size):
             try:
-                link = await self._signed()
-                # A range of an empty file is refused, so the first look is whole.
-                last = stop if at or self.size else None
-                async with self._remote.fetch(
-                    link, at, last, headers=self._headers
-                ) as body:
-                    self._check(body)
-                    end = min(body.size, body.size if stop is None else stop)
-                    async for piece in body.chunks:
-                        wanted = piece[: end - at]
-                        at, tries = at + len(wanted), 0
-                        if wanted:
-                            yield wanted
-                        if at >= end:
-                            break
+                async for piece in self._request(at, stop):
+                    at, tries = at + len(piece), 0
+                    if digest is not None and (self.size or 0) <= _CHECKED:
+                        digest.update(piece)
+                    yield piece
             except HyphaError as error:
                 if _is_past_end(error):
                     return
                 tries += 1
                 await self._recover(error, tries)
             else:
-                return
+                break
+        if digest is not None and at == self.size and 0 < at <= _CHECKED:
+            self._compare(digest.hexdigest())
+
+    async def _request(self, at: int, stop: int | None) -> AsyncGenerator[bytes]:
+        """Yield what one request gives."""
+        link = await self._signed()
+        try:
+            async with self._remote.fetch(
+                link, at, stop, headers=self._headers
+            ) as body:
+                self._check(body)
+                async for piece in body.chunks:
+                    yield piece
+        except (StoreError, ServiceError) as error:
+            if at or error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise
+            self.size = 0  # any range of an empty file is refused
+
+    def _compare(self, digest: str) -> None:
+        """See that these are the bytes that the store was given, where it can tell."""
+        etag = (self._etag or "").lower()
+        if _MD5.fullmatch(etag) and etag != digest:
+            raise IntegrityError(
+                f"'{self._path}' arrived with other bytes than the store has."
+            )
 
     async def read(self, start: int = 0, stop: int | None = None) -> bytes:
         """Return bytes ``start`` up to, not including, ``stop``; as ``chunks``."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -49,3 +51,18 @@ async def faults(server: LocalServer) -> AsyncGenerator[FaultProxy]:
     """A proxy before the server; ``faults.settings`` sends calls and bytes through."""
     async with FaultProxy(server.settings) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Generator[Path]:
+    """A file system with room for 20 MiB, where this user may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if os.geteuid() != 0 or mount is None or umount is None:
+        pytest.skip("no right to mount a small disk")
+    command = [mount, "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("no right to mount a small disk")
+    yield folder
+    subprocess.run([umount, str(folder)], check=True)

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import subprocess
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -152,18 +150,3 @@ async def open_bench(
 @pytest.fixture
 def settings_client(settings: ConnectionSettings) -> TransferClient:
     return TransferClient(settings)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for 20 MiB, where this user may mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if os.geteuid() != 0 or mount is None or umount is None:
-        pytest.skip("no right to mount a small disk")
-    command = [mount, "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("no right to mount a small disk")
-    yield folder
-    subprocess.run([umount, str(folder)], check=True)
