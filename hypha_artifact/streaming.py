@@ -20,6 +20,7 @@ from hypha_artifact.errors import (
     RateLimited,
     Remedy,
     RemoteChanged,
+    ServiceError,
     StoreError,
     VersionNotFound,
 )
@@ -92,8 +93,6 @@ class RemoteBytes:
                         digest.update(piece)
                     yield piece
             except HyphaError as error:
-                if _is_past_end(error):
-                    return
                 tries += 1
                 await self._recover(error, tries)
             else:
@@ -112,9 +111,10 @@ class RemoteBytes:
                 async for piece in body.chunks:
                     yield piece
         except (StoreError, ServiceError) as error:
-            if at or error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            # Past the end; of an empty file, any range is.
+            if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise
-            self.size = 0  # any range of an empty file is refused
+            self.size = self.size if at else 0
 
     def _compare(self, digest: str) -> None:
         """See that these are the bytes that the store was given, where it can tell."""
@@ -165,8 +165,3 @@ class RemoteBytes:
         if isinstance(error, RateLimited):
             pause = max(pause, error.retry_after)
         await anyio.sleep(min(LONGEST_WAIT, pause))
-
-
-def _is_past_end(error: HyphaError) -> bool:
-    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-    return isinstance(error, StoreError) and error.status == status

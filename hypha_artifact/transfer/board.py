@@ -157,8 +157,8 @@ class Board:
         self._shift(job, count)
         if count <= 0:
             return
-        if job.state is JobState.RUNNING:
-            job.tries = 1  # it is getting on
+        if job.state is JobState.RUNNING and job.done > job.furthest:
+            job.furthest, job.tries = job.done, 1  # it is getting on
         if job.meter is not None:
             job.meter.add(count)
         job.group.meter.add(count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -16,6 +17,9 @@ from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, part_size
 from hypha_artifact.transfer.state import DownloadRequest
 from hypha_artifact.transfer.target import Target
+
+MD5 = re.compile(r"[0-9a-fA-F]{32}")
+"""An ETag that is the digest of the bytes; those of files in parts are not."""
 
 RANGE = 32 * MIB
 """Shortest range of a large file; one that is cut off goes on where it was."""
@@ -126,11 +130,17 @@ class Download:
         return step.work.target or await self._create(step.job, step.work)
 
     async def finish(self, job: Job, work: Work) -> None:
-        """Give the file its name, unless another one took it meanwhile."""
+        """Give the file its name, unless another one took it meanwhile.
+
+        Raises:
+            IntegrityError: These are not the bytes that the store has.
+        """
         if work.target is None:
             raise AssertionError("a download was finished without a file")
         if work.is_published:
             return
+        if work.parts == 1 and MD5.fullmatch(work.etag or ""):
+            await anyio.to_thread.run_sync(files.verify, work.target, work.etag)
         await anyio.to_thread.run_sync(
             partial(
                 files.publish,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hypha_artifact.errors import (
     ArtifactNotFound,
     HyphaError,
+    IntegrityError,
     NetworkError,
     NotStaged,
     PermissionDenied,
@@ -75,6 +76,8 @@ class Faults:
     def _try_again(self, job: Job, error: HyphaError) -> None:
         if job.state is JobState.WAITING:
             return  # another part of it failed a moment ago
+        if isinstance(error, IntegrityError) and job.state is JobState.FINALISING:
+            job.group.litter[job.id] = job  # all its bytes have to come again
         stale = error.remedy is Remedy.NEW_LINK
         if (stale or _may_be_stale(job, error)) and not job.group.mover.renew(job):
             self._board.reset(job)

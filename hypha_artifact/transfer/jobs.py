@@ -141,6 +141,7 @@ class Job:
         "due",
         "error",
         "etag",
+        "furthest",
         "group",
         "hint",
         "id",
@@ -163,6 +164,8 @@ class Job:
         self.size = item.size
         self.state = JobState.QUEUED
         self.done = 0
+        self.furthest = 0
+        """Most bytes that were ever done: below that it is only catching up."""
         self.tries = 1
         self.due: float | None = None
         self.reason: str | None = None

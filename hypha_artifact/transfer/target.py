@@ -7,6 +7,7 @@ server and no link on the disk leads a download out of its target folder.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Generator, Iterable
@@ -160,6 +161,29 @@ def close(fd: int) -> None:
     """Close a temporary file; some file systems write, and fail, only now. Blocks."""
     with guard("the file", "write"):
         os.close(fd)
+
+
+def verify(target: Target, etag: str | None) -> None:
+    """See that a temporary file has the bytes that its ETag is the MD5 of. Blocks.
+
+    Raises:
+        IntegrityError: It has others.
+    """
+    fd = open_temp(target)
+    try:
+        with guard(target.path, "read"):
+            os.lseek(fd, 0, os.SEEK_SET)
+            with os.fdopen(fd, "rb", closefd=False) as file:
+                found = hashlib.file_digest(file, _md5).hexdigest()
+    finally:
+        os.close(fd)
+    if found != (etag or "").lower():
+        shown = printable(str(target.path))
+        raise IntegrityError(f"'{shown}' arrived with other bytes than the store has.")
+
+
+def _md5() -> hashlib._Hash:
+    return hashlib.md5(usedforsecurity=False)
 
 
 def publish(
