@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -173,17 +174,14 @@ def verify(target: Target, etag: str | None) -> None:
     try:
         with guard(target.path, "read"):
             os.lseek(fd, 0, os.SEEK_SET)
+            md5 = partial(hashlib.md5, usedforsecurity=False)
             with os.fdopen(fd, "rb", closefd=False) as file:
-                found = hashlib.file_digest(file, _md5).hexdigest()
+                found = hashlib.file_digest(file, md5).hexdigest()
     finally:
         os.close(fd)
     if found != (etag or "").lower():
         shown = printable(str(target.path))
         raise IntegrityError(f"'{shown}' arrived with other bytes than the store has.")
-
-
-def _md5() -> hashlib._Hash:
-    return hashlib.md5(usedforsecurity=False)
 
 
 def publish(
