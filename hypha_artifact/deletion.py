@@ -1,10 +1,12 @@
-"""What may be deleted without damage to what stays."""
+"""Deleting without damage to what stays."""
 
 from __future__ import annotations
 
+from hypha_artifact._api import endpoints
+from hypha_artifact._api.transport import Transport
 from hypha_artifact.errors import StageConflict, VersionNotFound, WouldLoseData
 from hypha_artifact.models import Artifact
-from hypha_artifact.paths import printable
+from hypha_artifact.paths import ArtifactId, printable
 
 
 def check_last_version(record: Artifact, version: str) -> None:
@@ -19,7 +21,7 @@ def check_last_version(record: Artifact, version: str) -> None:
 
     Raises:
         VersionNotFound: There is no such version.
-        WouldLoseData: It is not the last one, or it is the only one.
+        WouldLoseData: It is not the last one.
         StageConflict: A stage is open.
     """
     names = [known.version for known in record.versions or ()]
@@ -35,13 +37,48 @@ def check_last_version(record: Artifact, version: str) -> None:
             "files.",
             hint=f"Only the last version can be deleted: {printable(names[-1])}.",
         )
-    if len(names) == 1:
-        raise WouldLoseData(
-            f"{record.id}: {shown} is the only version.",
-            hint="Delete the artifact instead.",
-        )
     if record.is_staged:
         raise StageConflict(f"{record.id}: a stage is open, whose files would be lost.")
+
+
+async def children_of(transport: Transport, parent: ArtifactId) -> list[Artifact]:
+    """List all children of a collection, never committed ones included.
+
+    Args:
+        transport: The connection.
+        parent: The collection.
+
+    Raises:
+        PermissionDenied: This user may not list it.
+    """
+    return await transport.call(endpoints.list_children(parent, (), {}, "all"))
+
+
+async def delete_children(
+    transport: Transport, parent: ArtifactId, *, delete_files: bool
+) -> None:
+    """Delete what is in a collection, and in the collections in it.
+
+    The server's own ``recursive`` deletes a hundred committed children at most, and
+    leaves all others without a parent (verified, Hypha 0.21).
+
+    Args:
+        transport: The connection.
+        parent: The collection.
+        delete_files: Delete the files in the store, too.
+
+    Raises:
+        PermissionDenied: This user may not delete one of them; those before it are
+            gone.
+    """
+    for child in await children_of(transport, parent):
+        name = child.artifact_id
+        if child.is_collection:
+            await delete_children(transport, name, delete_files=delete_files)
+        call = endpoints.delete(
+            name, delete_files=delete_files, recursive=False, version=None
+        )
+        await transport.call(call)
 
 
 def check_childless(record: Artifact, children: int) -> None:

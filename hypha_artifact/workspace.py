@@ -10,7 +10,12 @@ from msgspec import structs
 
 from hypha_artifact._api import auth, endpoints
 from hypha_artifact._api.transport import Transport
-from hypha_artifact.deletion import check_childless, check_last_version
+from hypha_artifact.deletion import (
+    check_childless,
+    check_last_version,
+    children_of,
+    delete_children,
+)
 from hypha_artifact.errors import NotConfigured, NotFound, PermissionDenied
 from hypha_artifact.login import WAIT, sign_in, who_am_i
 from hypha_artifact.models import Artifact, JsonObject, Rights, User, WorkspaceInfo
@@ -346,13 +351,11 @@ class AsyncHyphaWorkspace:
         record = await artifact.read(version=STAGE)
         if version is not None:
             check_last_version(record, version)
+        elif recursive:
+            await delete_children(self._transport, artifact.id, delete_files=True)
         elif record.is_collection:
-            # The server itself would delete a hundred of them, and orphan the rest.
-            children = await self.list_artifacts(parent=artifact.id)
-            if not recursive:
-                check_childless(record, len(children))
-            for child in children:
-                await self.delete(child.id, recursive=True)
+            children = await children_of(self._transport, artifact.id)
+            check_childless(record, len(children))
         await self._delete(artifact.id, version)
 
     async def _delete(self, name: ArtifactId, version: str | None = None) -> None:

@@ -9,7 +9,8 @@ from hypha_artifact import staging
 from hypha_artifact._api import endpoints
 from hypha_artifact.artifact.base import Connected
 from hypha_artifact.classes import ListChildrenMode
-from hypha_artifact.errors import InvalidInput, StageConflict, WouldLoseData
+from hypha_artifact.deletion import check_last_version, delete_children
+from hypha_artifact.errors import InvalidInput, StageConflict
 from hypha_artifact.models import (
     Artifact,
     CommitPreview,
@@ -212,24 +213,19 @@ class Records(Connected):
         Raises:
             WouldLoseData: It is not the last version: deleting it would give other
                 versions its files (verified, Hypha 0.21).
+            StageConflict: A version is to be deleted, and a stage is open.
             VersionNotFound: There is no such version.
             PermissionDenied: This user may not delete it.
         """
         if version is not None:
-            await self._check_last(version)
+            check_last_version(await self.remote.read(version=STAGE), version)
+        elif recursive:
+            files = bool(delete_files)
+            await delete_children(self._transport, self.id, delete_files=files)
         call = endpoints.delete(
             self.id, delete_files=delete_files, recursive=recursive, version=version
         )
         await self._transport.call(call)
-
-    async def _check_last(self, version: str) -> None:
-        found = await self.remote.read(version=version)
-        latest = found.latest
-        if version == STAGE or (latest and latest.version != version):
-            raise WouldLoseData(
-                f"{self.id}: only its last version can be deleted, not '{version}'.",
-                hint="Deleting another one would shift files between versions.",
-            )
 
     async def list_children(
         self,
