@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
-    from hypha_artifact.sync import HyphaArtifact
+    from hypha_artifact.sync import HyphaArtifact, HyphaWorkspace
     from hypha_artifact.workspace import AsyncHyphaWorkspace
 
-__all__ = ["AsyncHyphaArtifact", "AsyncHyphaWorkspace", "HyphaArtifact"]
+__all__ = [
+    "AsyncHyphaArtifact",
+    "AsyncHyphaWorkspace",
+    "HyphaArtifact",
+    "HyphaWorkspace",
+]
 
 _HOMES = {
     "AsyncHyphaArtifact": "hypha_artifact.artifact",
     "AsyncHyphaWorkspace": "hypha_artifact.workspace",
     "HyphaArtifact": "hypha_artifact.sync",
+    "HyphaWorkspace": "hypha_artifact.sync",
 }
 
 

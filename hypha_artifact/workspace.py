@@ -101,6 +101,11 @@ class AsyncHyphaWorkspace:
         opened._own = True
         return opened
 
+    @property
+    def transport(self) -> Transport:
+        """The open connection, to be shared."""
+        return self._transport
+
     async def __aenter__(self) -> Self:
         return self
 

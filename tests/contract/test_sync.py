@@ -17,7 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from hypha_artifact import AsyncHyphaArtifact, HyphaArtifact
+from hypha_artifact import (
+    AsyncHyphaArtifact,
+    AsyncHyphaWorkspace,
+    HyphaArtifact,
+    HyphaWorkspace,
+)
 from hypha_artifact.classes import ProgressEvent
 from hypha_artifact.settings import ConnectionSettings
 
@@ -57,6 +62,29 @@ def test_both_faces_have_the_same_methods_and_parameters() -> None:
             assert a.parameters.keys() == b.parameters.keys(), name
             if name not in OTHER_ORDER:
                 assert [*a.parameters.values()] == [*b.parameters.values()], name
+
+
+def test_workspaces_have_both_faces_too(
+    artifact: HyphaArtifact, settings: ConnectionSettings
+) -> None:
+    ours, theirs = _public(HyphaWorkspace), _public(AsyncHyphaWorkspace)
+    assert theirs.keys() - ours.keys() == {"aclose", "transport"}
+    assert ours.keys() - theirs.keys() == {"close"}
+    for name in ours.keys() & theirs.keys():
+        mine, twin = ours[name], theirs[name]
+        assert callable(mine)
+        assert callable(twin)
+        a, b = inspect.signature(mine), inspect.signature(twin)
+        assert [*a.parameters.values()] == [*b.parameters.values()], name
+    with HyphaWorkspace(
+        settings.workspace, settings.token, settings.server_url
+    ) as workspace:
+        assert workspace.name() == settings.workspace
+        assert workspace.whoami().workspace == settings.workspace
+        found = workspace.artifact(artifact.artifact_alias)
+        assert found.stage().mode is not None
+        names = [each.alias for each in workspace.list_artifacts(staged=True)]
+        assert artifact.artifact_alias in names
 
 
 def test_the_readme_of_the_older_package_runs(artifact: HyphaArtifact) -> None:

@@ -1,16 +1,11 @@
-"""``HyphaArtifact``: the blocking face of ``AsyncHyphaArtifact``.
-
-Each method is the other's, one line over the process's one event loop: in scripts, in
-any thread, and where a loop is running already. Callbacks are called in the thread
-that waits. Ctrl-C cancels, and waits until nothing half done is left behind.
-"""
+"""``HyphaArtifact``: the blocking face of ``AsyncHyphaArtifact``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Literal, Self, cast, overload
 
 from typing_extensions import override
 
@@ -34,23 +29,13 @@ from hypha_artifact.models import (
     Version,
 )
 from hypha_artifact.portal import iterate, run, run_telling
+from hypha_artifact.sync.twins import twin_of
 
 if TYPE_CHECKING:
     from hypha_artifact.async_artifact_file import AsyncArtifactHttpFile
 
-C = TypeVar("C", bound=type)
 
-
-def _documented(cls: C) -> C:
-    """Give each method the docstring of its asynchronous twin."""
-    for name, method in vars(cls).items():
-        twin = getattr(AsyncHyphaArtifact, name, None)
-        if twin is not None and getattr(method, "__doc__", "") is None:
-            method.__doc__ = twin.__doc__
-    return cls
-
-
-@_documented
+@twin_of(AsyncHyphaArtifact)
 class HyphaArtifact:
     """One artifact, from ordinary code; a context manager.
 
@@ -97,6 +82,13 @@ class HyphaArtifact:
             )
 
         self._async_artifact = run(make)
+
+    @classmethod
+    def over(cls, artifact: AsyncHyphaArtifact) -> Self:
+        """Stand on an artifact that was opened on the process's loop."""
+        self = cls.__new__(cls)
+        self._async_artifact = artifact
+        return self
 
     def __enter__(self) -> Self:
         return self
