@@ -93,6 +93,6 @@ class HyphaApp(App[None]):
             self._left.set()
 
     async def on_unmount(self) -> None:
-        """Close the connection; unfinished transfers are cancelled and cleaned up."""
+        """Close the connection; transfers that run inside are cancelled."""
         self._leaving.set()
         await self._left.wait()

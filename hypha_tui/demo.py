@@ -15,6 +15,7 @@ from hypha_artifact.localserver.files import write_screen
 from hypha_artifact.localserver.sample import ATLAS_ALIAS, seed
 from hypha_artifact.paths import ROOT, ArtifactId
 from hypha_tui.app import HyphaApp
+from hypha_tui.providers.session import Session
 
 LOCAL_FOLDER = "to-upload"
 
@@ -37,7 +38,9 @@ def run_demo(data: Path | None, say: Callable[[str], None]) -> None:
         anyio.run(seed, server.settings, server.data, say)
         local = _files_to_upload(data / LOCAL_FOLDER, say)
         atlas = ArtifactId(server.workspace, ATLAS_ALIAS)
-        HyphaApp(server.settings, local, (atlas, ROOT)).run_to_end()
+        # The server ends with this program, so the transfers do, too.
+        session = Session(server.settings, inside=True)
+        HyphaApp(server.settings, local, (atlas, ROOT), session=session).run_to_end()
 
 
 def _files_to_upload(folder: Path, say: Callable[[str], None]) -> Path:

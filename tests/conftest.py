@@ -12,6 +12,7 @@ import pytest
 
 from hypha_artifact.localserver import LocalServer, local_server
 from hypha_artifact.settings import ConnectionSettings
+from tests.engines import end, places
 from tests.faults import FaultProxy
 
 
@@ -31,6 +32,8 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         for name in [name for name in os.environ if name.startswith("HYPHA_")]:
             patch.delenv(name)
         yield folder
+        for place in places(folder):
+            end(place)
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,17 @@ class Transport:
         token = self.settings.token
         return {"Authorization": f"Bearer {token}"} if token else {}
 
+    def sign_in(self, settings: ConnectionSettings) -> None:
+        """Use another token from now on, for the same server.
+
+        Args:
+            settings: As before, but for the token.
+        """
+        self.settings = settings
+        self._expires = claims_of(settings.token).exp
+        self._calls.headers.pop("Authorization", None)
+        self._calls.headers.update(self._authorisation())
+
     def _byte_headers(self) -> dict[str, str]:
         additional = self.settings.additional_headers.items()
         return {name: v for name, v in additional if name.lower() not in _OF_ONE_BODY}

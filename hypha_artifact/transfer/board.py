@@ -48,7 +48,13 @@ class Board:
         """Called after each change of a job's state or bytes; it must not raise."""
         self._news = anyio.Event()
 
-    def add(self, plan: TransferPlan, mover: Mover, account: str = "") -> Group:
+    def add(
+        self,
+        plan: TransferPlan,
+        mover: Mover,
+        account: str = "",
+        key: str | None = None,
+    ) -> Group:
         """Enter a batch, with all its jobs queued."""
         if not any(g.left for g in self._groups_of(plan.direction)):
             # The pause since the last batch is no part of this one's rate.
@@ -56,6 +62,7 @@ class Board:
         meter = Meter(self._clock)
         group = Group(self._next_id(), plan.request, mover, title_of(plan), meter)
         group.account = account
+        group.key = key or group.key
         queued = self.by_state[JobState.QUEUED]
         for item in plan.items:
             job = Job(self._next_id(), group, item)

@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import ArtifactId
 from hypha_artifact.remote import RemoteArtifact
-from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.board import LIVE, Board
 from hypha_artifact.transfer.carry import Carry
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.commands import Commands
@@ -27,6 +27,7 @@ from hypha_artifact.transfer.state import (
     Action,
     CarryRequest,
     Command,
+    JobState,
     JobView,
     Request,
     Snapshot,
@@ -88,7 +89,7 @@ class TransferEngine:
         self._host: TaskGroup | None = None
         self._held: list[Group] = []
 
-    def journal_troubled(self) -> None:
+    def show_trouble(self) -> None:
         """Show what became of the journal; on the engine's loop."""
         self._board.touch()
 
@@ -155,8 +156,10 @@ class TransferEngine:
 
     def release(self, account: str) -> None:
         """Let an account's batches go on: its user has signed in."""
-        for group in list(self._board.groups.values()):
-            if group.account == account and group.error is not None:
+        paused = self._board.by_state[JobState.PAUSED].values()
+        stopped = {job.group for job in paused if job.reason}
+        for group in stopped:
+            if group.account == account:
                 self._commands.release(group)
         freed = [group for group in self._held if group.account == account]
         self._held = [group for group in self._held if group not in freed]
@@ -182,19 +185,26 @@ class TransferEngine:
             return await survey_carry(remote, request)
         return await survey_download(remote, request)
 
-    async def submit(self, plan: TransferPlan, account: str = "") -> int:
+    async def submit(
+        self, plan: TransferPlan, account: str = "", key: str | None = None
+    ) -> int:
         """Queue a plan's files, colliding ones included: they are overwritten.
 
         Args:
             plan: What to copy.
             account: Whose connection to use.
+            key: The batch's own name: asked for twice, it is added once.
 
         Returns:
             The number of the batch; it is in the journal, if there is one.
         """
+        for known in self._board.groups.values():
+            if known.key == key:
+                return known.id
         mover = self._mover(plan.request, account)
-        group = self._board.add(plan, mover, account)
-        await self._ledger.settled()
+        group = self._board.add(plan, mover, account, key)
+        with anyio.CancelScope(shield=True):
+            await self._ledger.settled()
         self._scheduler.add(group)
         self._workers.wake()
         return group.id
@@ -215,6 +225,12 @@ class TransferEngine:
         """Do what is asked to the jobs that it can be done to; others stay."""
         self._commands.run(command)
         self._workers.wake()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything happens, or will, without anybody asking for it."""
+        live = any(self._board.by_state[state] for state in LIVE)
+        return live or not self._scheduler.is_tidy
 
     def snapshot(self, *, fresh: bool = False) -> Snapshot:
         """Return what there is to see; the same object while nothing changed.

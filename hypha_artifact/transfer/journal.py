@@ -255,6 +255,21 @@ class Lazy:
         return iter(self._make())
 
 
+def has_work(path: Path) -> bool:
+    """Tell whether a journal has batches that did not go well yet. Blocks.
+
+    One that cannot be read may have some.
+    """
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            sql = "SELECT 1 FROM jobs WHERE state <> 'done' LIMIT 1"
+            return database.execute(sql).fetchone() is not None
+    except sqlite3.Error:
+        return True
+
+
 def set_aside(path: Path) -> Path:
     """Give a journal that cannot be used another name; nothing is deleted. Blocks.
 

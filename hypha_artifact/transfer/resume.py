@@ -20,7 +20,13 @@ from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import FORGOTTEN
 from hypha_artifact.transfer.local import Fingerprint
-from hypha_artifact.transfer.state import JobState, PlanItem, Request
+from hypha_artifact.transfer.state import (
+    Direction,
+    JobState,
+    PastBatch,
+    PlanItem,
+    Request,
+)
 from hypha_artifact.transfer.target import Target
 
 KEEP_SECONDS = 86_400.0
@@ -185,6 +191,37 @@ def _works(journal: Journal) -> Iterator[tuple[int, StoredWork]]:
                 written=written[number],
             ),
         )
+
+
+def past(journal: Journal, limit: int) -> tuple[PastBatch, ...]:
+    """Return the batches that ended, the last one first. Blocks.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    rows = journal.read(
+        "SELECT title, direction, artifact, size, done, counts, error, started, ended "
+        "FROM history ORDER BY ended DESC LIMIT ?",
+        (limit,),
+    )
+    return tuple(_past(row) for row in rows)
+
+
+def _past(row: Row) -> PastBatch:
+    title, direction, artifact, size, done, counts, error, started, ended = cast(
+        "tuple[str, str, str, int, int, bytes, str | None, float, float]", row
+    )
+    return PastBatch(
+        title=title,
+        direction=Direction(direction),
+        artifact=artifact,
+        size=size,
+        done=done,
+        counts=decode(counts, dict[JobState, int]),
+        error=error,
+        started=started,
+        ended=ended,
+    )
 
 
 def _unpacked(data: bytes | None, kind: type[T]) -> T | None:

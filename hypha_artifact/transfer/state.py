@@ -326,6 +326,20 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         return all(group.is_final for group in self.groups)
 
 
+class PastBatch(Struct, frozen=True, kw_only=True):
+    """A batch that ended; times in epoch seconds, sizes in bytes."""
+
+    title: str
+    direction: Direction
+    artifact: str
+    size: int
+    done: int
+    counts: dict[JobState, int]
+    error: str | None
+    started: float
+    ended: float
+
+
 VISIBLE_JOBS = 200
 
 

@@ -21,11 +21,12 @@ class Session:
 
     Args:
         settings: Where to connect, and as whom.
+        inside: Whether transfers are to run, and end, in this program.
     """
 
-    def __init__(self, settings: ConnectionSettings) -> None:
+    def __init__(self, settings: ConnectionSettings, *, inside: bool = False) -> None:
         self.settings = settings
-        self.client = TransferClient(settings)
+        self.client = TransferClient(settings, inside=inside)
         self._transport = Transport(settings)
         self._artifacts: dict[ArtifactId, RemoteArtifact] = {}
         self.modes: dict[ArtifactId, StageMode] = {}
@@ -33,6 +34,7 @@ class Session:
 
     async def __aenter__(self) -> Self:
         await self._transport.__aenter__()
+        await self.client.attach()
         return self
 
     async def __aexit__(

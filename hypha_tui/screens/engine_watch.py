@@ -76,6 +76,8 @@ class EngineWatch:
     def _follow(self, snapshot: Snapshot) -> None:
         news = compare(self.snapshot, snapshot)
         self._news |= news
+        if snapshot.notice and snapshot.notice != self.snapshot.notice:
+            self._watcher.say(snapshot.notice, Tone.ERROR)
         self.snapshot = snapshot
         self._watcher.show_snapshot(snapshot)
         for group in news.ended:

@@ -19,7 +19,7 @@ from typing_extensions import override
 from hypha_artifact.errors import HyphaError, NetworkError
 from hypha_artifact.models import StageMode, StageState, User
 from hypha_artifact.paths import ArtifactId, RemotePath
-from hypha_artifact.transfer.state import Direction, Snapshot
+from hypha_artifact.transfer.state import Action, Command, Direction, Snapshot
 from hypha_tui.providers.remote import STAGE, RemoteProvider
 from hypha_tui.providers.session import Session
 from hypha_tui.screens.copy_flow import CopyFlow, CopyIntent
@@ -414,9 +414,14 @@ class MainScreen(Screen[None]):
             self._run(self._ask_to_quit())
 
     async def _ask_to_quit(self) -> None:
-        choice = await self.ask(QuitScreen(self._watch.snapshot))
+        client = self._session.client
+        quitting = QuitScreen(self._watch.snapshot, outlives=client.outlives)
+        choice = await self.ask(quitting)
         if choice is QuitChoice.STOP:
             self.say("Cancelling what is left, and cleaning up ...")
+            if client.outlives:
+                await client.control(Command(action=Action.CANCEL))
+        if choice in {QuitChoice.STOP, QuitChoice.DETACH}:
             self._host.exit()
         self._quit_when_idle = choice is QuitChoice.FINISH
         if self._quit_when_idle:

@@ -23,12 +23,18 @@ from hypha_tui.widgets.keys_line import KeyHint
 class QuitChoice(Enum):
     """How to leave."""
 
+    DETACH = "detach"
     FINISH = "finish"
     STOP = "stop"
     BACK = "back"
 
 
 _CARDS = {
+    QuitChoice.DETACH: (
+        "d",
+        "Detach",
+        "Leaves now. The transfers go on, and are here when you come back.",
+    ),
     QuitChoice.FINISH: (
         "f",
         "Finish, then quit",
@@ -40,6 +46,7 @@ _CARDS = {
         "Cancels what is left and cleans up after it. What has arrived stays.",
     ),
 }
+_DETACH = KeyHint(key="d", label="Detach", action="take('detach')", tone="main")
 _KEYS = (
     KeyHint(key="f", label="Finish", action="take('finish')", tone="main"),
     KeyHint(key="s", label="Stop", action="take('stop')", tone="danger"),
@@ -68,17 +75,20 @@ class QuitScreen(Dialog[QuitChoice]):
 
     Args:
         snapshot: What the engine is doing.
+        outlives: Whether the engine goes on without this program.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,b", "leave", "Back"),
+        ("d", "take('detach')", "Detach"),
         ("f", "take('finish')", "Finish"),
         ("s", "take('stop')", "Stop"),
     ]
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__("Quit?", keys=_KEYS)
+    def __init__(self, snapshot: Snapshot, *, outlives: bool = False) -> None:
+        super().__init__("Quit?", keys=(_DETACH, *_KEYS) if outlives else _KEYS)
         self._snapshot = snapshot
+        self._outlives = outlives
 
     @override
     def body(self) -> ComposeResult:
@@ -88,14 +98,17 @@ class QuitScreen(Dialog[QuitChoice]):
             yield Static(Content(paused), classes="warning")
         yield Static()
         for choice, (key, name, text) in _CARDS.items():
-            yield Card(key, name, text, id=choice.value)
+            if self._outlives or choice is not QuitChoice.DETACH:
+                yield Card(key, name, text, id=choice.value)
 
     @on(Card.Taken)
     def _taken(self, event: Card.Taken) -> None:
         self.action_take(event.card.id or "")
 
     def action_take(self, name: str) -> None:
-        """Answer with a choice."""
+        """Answer with a choice, if it is one here."""
+        if name == QuitChoice.DETACH.value and not self._outlives:
+            return
         self.dismiss(QuitChoice(name))
 
     @override

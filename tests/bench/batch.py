@@ -49,7 +49,10 @@ async def timed(
 async def main(source: Path, target: Path) -> None:
     settings = ConnectionSettings.load()
     name = ArtifactId(settings.workspace or "", f"bench-{uuid4().hex}")
-    async with Transport(settings) as transport, TransferClient(settings) as client:
+    async with (
+        Transport(settings) as transport,
+        TransferClient(settings, inside=True) as client,
+    ):
         await transport.call(endpoints.create(name, {"manifest": {"name": "bench"}}))
         up = UploadRequest(
             sources=(source,), artifact=name, folder=ROOT, mode=StageMode.NEW_VERSION

@@ -23,6 +23,7 @@ from hypha_artifact.paths import ROOT, ArtifactId
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.state import JobState
 from hypha_tui.app import HyphaApp
+from hypha_tui.providers.session import Session
 from hypha_tui.screens.commit import CommitScreen
 from hypha_tui.screens.main import MainScreen
 from hypha_tui.state.transfer_rows import jobs_of
@@ -152,7 +153,13 @@ async def take(
     """Run the application twice, small and wide."""
     where = (ArtifactId(workspace, ATLAS_ALIAS), ROOT)
     for size in (SMALL, WIDE):
-        app = HyphaApp(settings, local, where, symbols=UNICODE)
+        app = HyphaApp(
+            settings,
+            local,
+            where,
+            symbols=UNICODE,
+            session=Session(settings, inside=True),
+        )
         async with app.run_test(size=size) as pilot:
             tour = Tour(pilot, folder)
             try:

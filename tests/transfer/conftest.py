@@ -17,6 +17,7 @@ from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.client import TransferClient
+from hypha_artifact.transfer.place import Place
 from hypha_artifact.transfer.state import (
     Action,
     Command,
@@ -26,6 +27,7 @@ from hypha_artifact.transfer.state import (
     Snapshot,
     UploadRequest,
 )
+from tests.engines import end
 from tests.faults import FaultProxy
 
 ODD_NAMES = ("#1?.txt", "100%.csv", "naïve – copy.txt", "a b/%41/c+d&e.txt")
@@ -138,15 +140,37 @@ async def faulty(
         yield bench
 
 
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A state folder of its own, whose engine ends with the test."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    place = Place()
+    yield place
+    end(place)
+
+
+@pytest.fixture
+async def outside(
+    place: Place, faults: FaultProxy, settings: ConnectionSettings, tmp_path: Path
+) -> AsyncGenerator[Bench]:
+    """A bench whose engine has a process of its own, behind the fault proxy."""
+    del place
+    client = TransferClient(faults.settings)
+    async with Transport(settings) as transport, client as engine:
+        remote = RemoteArtifact(await new_artifact(transport), transport)
+        yield Bench(engine, remote, tmp_path)
+
+
 @asynccontextmanager
 async def open_bench(
     direct: ConnectionSettings, client: ConnectionSettings, folder: Path
 ) -> AsyncGenerator[Bench]:
-    async with Transport(direct) as transport, TransferClient(client) as engine:
+    inside = TransferClient(client, inside=True)
+    async with Transport(direct) as transport, inside as engine:
         remote = RemoteArtifact(await new_artifact(transport), transport)
         yield Bench(engine, remote, folder)
 
 
 @pytest.fixture
 def settings_client(settings: ConnectionSettings) -> TransferClient:
-    return TransferClient(settings)
+    return TransferClient(settings, inside=True)

@@ -111,6 +111,8 @@ class FakeSpace:
 class FakeClient:
     """Remembers what it was asked."""
 
+    outlives = False
+
     def __init__(self) -> None:
         self.shown = Snapshot()
         self.asked: list[UploadRequest | DownloadRequest] = []

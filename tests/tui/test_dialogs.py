@@ -198,7 +198,7 @@ def busy(**counts: int) -> Snapshot:
 async def test_quit_keys(keys: list[str], choice: QuitChoice) -> None:
     async with hold(QuitScreen(busy(RUNNING=2, QUEUED=5))) as held:
         assert held.has("2 files moving, 5 waiting: 4.0G to go, about 2:40.")
-        await held.press("q", "x", *keys)
+        await held.press("q", "x", "d", *keys)
         assert held.answer is choice
 
 
@@ -213,6 +213,23 @@ async def test_quit_keys(keys: list[str], choice: QuitChoice) -> None:
 async def test_quit_by_mouse(text: str, choice: QuitChoice) -> None:
     async with hold(QuitScreen(busy(RUNNING=1))) as held:
         await held.click(text)
+        assert held.answer is choice
+
+
+@pytest.mark.parametrize(
+    ("keys", "choice"),
+    [
+        (["enter"], QuitChoice.DETACH),
+        (["d"], QuitChoice.DETACH),
+        (["down", "enter"], QuitChoice.FINISH),
+    ],
+)
+async def test_quit_leaves_an_engine_that_goes_on(
+    keys: list[str], choice: QuitChoice
+) -> None:
+    async with hold(QuitScreen(busy(RUNNING=1), outlives=True)) as held:
+        assert held.has("The transfers go on")
+        await held.press(*keys)
         assert held.answer is choice
 
 

@@ -15,6 +15,7 @@ from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.state import JobState
 from hypha_artifact.workspace import AsyncHyphaWorkspace
 from hypha_tui.app import HyphaApp
+from hypha_tui.providers.session import Session
 from hypha_tui.screens.main import MainScreen
 from hypha_tui.widgets.status_bar import StatusLine
 from tests.tui.fakes import ready, until
@@ -49,7 +50,9 @@ def dialog(pilot: Pilot[None]) -> str:
 async def test_from_a_drag_to_a_committed_version(
     settings: ConnectionSettings, artifact: ArtifactId, local: Path
 ) -> None:
-    app = HyphaApp(settings, local, (artifact, ROOT))
+    app = HyphaApp(
+        settings, local, (artifact, ROOT), session=Session(settings, inside=True)
+    )
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await ready(pilot)
         left, right = screen.panes
@@ -91,7 +94,9 @@ async def test_what_is_copied_back_is_the_same(
         (local / name).write_text(name)
     target = tmp_path / "back"
     target.mkdir()
-    app = HyphaApp(settings, local, (artifact, ROOT))
+    app = HyphaApp(
+        settings, local, (artifact, ROOT), session=Session(settings, inside=True)
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await ready(pilot)
         left, right = screen.panes

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 import threading
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -67,7 +69,36 @@ async def test_it_holds_across_loops_and_threads() -> None:
     assert inside == 0
 
 
-@pytest.mark.parametrize("key", ["a", ("b", 1)])
-def test_one_lock_a_key(key: object) -> None:
+@pytest.mark.parametrize("key", ["a", "server ws/b"])
+def test_one_lock_a_key(key: str) -> None:
     assert serial_lock(key) is serial_lock(key)
     assert serial_lock(key) is not serial_lock("other")
+
+
+async def test_another_process_waits_for_its_turn(tmp_path: Path) -> None:
+    lock = SerialLock(tmp_path / "turns" / "a")
+    script = (
+        "import fcntl, sys; file = open(sys.argv[1], 'r+');"
+        "fcntl.flock(file, fcntl.LOCK_EX); print('locked', flush=True); input()"
+    )
+    async with lock.hold():
+        pass
+    command = [sys.executable, "-c", script, str(tmp_path / "turns" / "a")]
+    order: list[str] = []
+    async with await anyio.open_process(command) as other:
+        assert other.stdout
+        assert other.stdin
+        await other.stdout.receive()
+        stdin = other.stdin
+
+        async def turn() -> None:
+            async with lock.hold():
+                order.append("ours")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(turn)
+            await anyio.wait_all_tasks_blocked()
+            await anyio.wait_all_tasks_blocked()
+            order.append("theirs")
+            await stdin.send(b"\n")
+    assert order == ["theirs", "ours"]
