@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -155,13 +156,29 @@ def test_bars_are_for_terminals_only(run: Run, atlas: str, tmp_path: Path) -> No
     assert (done.stdout, done.stderr) == ("", "Downloaded 1 file, 100 B.\n")
     quiet = run("-q", "-a", atlas, "get", "raw/plate/1.tif", str(tmp_path / "1.tif"))
     assert not quiet.output
-    command = f"-m hypha_artifact.cli -a {atlas} get -r raw {tmp_path}/raw"
-    shown = subprocess.run(
-        ["script", "-qec", f"{sys.executable} {command}", "/dev/null"],
+    shown = on_a_terminal(f"-a {atlas} get -r raw {tmp_path}/raw")
+    assert "/s" in shown
+    assert "Downloaded 4 files" in shown
+
+
+def test_a_terminal_is_not_steered_by_what_is_in_files(run: Run, atlas: str) -> None:
+    run("size", f"{atlas}:a.txt")
+    shown = on_a_terminal(f"-a {atlas} cat -r raw a.txt")
+    assert "\\x00\N{REPLACEMENT CHARACTER}\\x1b[2J" in shown
+    assert "hello\nworld" in shown.replace("\r", "")
+    listed = on_a_terminal(f"-a {atlas} ls raw")
+    assert "\\u200ehidden.bin" in listed
+    assert re.search(r"\b6 B +2\d{3}-", listed)
+
+
+def on_a_terminal(arguments: str) -> str:
+    """Run the command with a terminal for stdout and stderr."""
+    command = f"{sys.executable} -m hypha_artifact.cli {arguments}"
+    done = subprocess.run(
+        ["script", "-qec", command, "/dev/null"],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "COLUMNS": "120", "TERM": "xterm"},
     )
-    assert "/s" in shown.stdout
-    assert "Downloaded 4 files" in shown.stdout
+    return done.stdout

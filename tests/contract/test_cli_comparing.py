@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.contract.conftest import ATLAS, Draft, Run
@@ -66,6 +68,19 @@ def test_a_local_folder_is_synced_up(draft: Draft, run: Run, tmp_path: Path) -> 
     assert run("cat", f"{a}:data/a.txt").stdout == "b"
     assert run("find", a).stdout.splitlines() == ["data/a.txt", "data/sub/big.bin"]
     assert not run("sync", str(here), f"{a}:data", "--checksum").stdout
+    assert len(cut_short(f"{a}:data/sub/big.bin")) == 4
+
+
+def cut_short(path: str) -> bytes:
+    """Print a file to a reader that wants four bytes; that is no failure."""
+    cat = f"{sys.executable} -m hypha_artifact.cli cat {path}"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {cat} | head -c 4"],
+        capture_output=True,
+        check=True,
+    )
+    assert not done.stderr
+    return done.stdout
 
 
 def test_an_artifact_is_synced_down(run: Run, atlas: str, tmp_path: Path) -> None:
