@@ -79,12 +79,13 @@ async def _open(session: Session, artifact: AsyncHyphaArtifact, told: Changing) 
     from hypha_artifact.models import StageMode
 
     before = await artifact.remote.read(version="stage")
-    usual = before.stage_mode or StageMode.IN_PLACE
-    mode = StageMode.NEW_VERSION if told.new_version else usual
+    if before.is_staged and not told.new_version:
+        return
+    mode = StageMode.NEW_VERSION if told.new_version else StageMode.IN_PLACE
     opened = await artifact.remote.open_stage(mode)
     if before.is_staged:
-        session.note(f"{artifact.id}: its stage is open already.")
-    elif opened.stage_mode is StageMode.IN_PLACE:
+        return
+    if opened.stage_mode is StageMode.IN_PLACE:
         session.say(
             f"Opened a stage on {artifact.id}, in place: readers see uploads at once, "
             "removals after the commit."
