@@ -69,7 +69,7 @@ class Commands:
         """Begin again with all tries, also what a lost sign-in has stopped."""
         stopped = job.state is JobState.PAUSED and job.group.error is not None
         if job.state in {JobState.FAILED, JobState.CANCELLED} or stopped:
-            job.tries = 1
+            job.tries, job.lost_since = 1, None
             self._board.move(job, JobState.QUEUED)
             self._scheduler.enqueue(job)
 
@@ -93,7 +93,7 @@ class Commands:
     def _reopen(self, group: Group) -> None:
         group.error = None
         group.is_open = False
-        group.failures = 0
+        group.failures, group.lost_since = 0, None
         self._scheduler.hold_group(group, 0.0)
 
     def clear(self, job: Job) -> None:

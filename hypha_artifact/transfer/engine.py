@@ -59,6 +59,8 @@ class TransferEngine:
         journal: Where it is written down how far everything is; whoever opens it
             closes it.
         accounts: Gives ``remote_for`` of an account, where there are several.
+        patience: Seconds that an outage of the network or the server may last before
+            it costs a file its tries.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class TransferEngine:
         watch: Callable[[JobView], None] | None = None,
         journal: Journal | None = None,
         accounts: Callable[[str], RemoteFor] | None = None,
+        patience: float = 0.0,
     ) -> None:
         self._remote_for = remote_for
         self._accounts = accounts
@@ -79,7 +82,9 @@ class TransferEngine:
         if watch is not None:
             self._board.watch = lambda job: watch(job_view(job, self._clock))
         scheduler = Scheduler()
-        self._workers = Workers(self._board, scheduler, self._clock, workers)
+        self._workers = Workers(
+            self._board, scheduler, self._clock, workers, patience=patience
+        )
         self._commands = Commands(self._board, scheduler)
         self._scheduler = scheduler
         self._snapshot = Snapshot()

@@ -14,6 +14,7 @@ from hypha_artifact.errors import (
     PermissionDenied,
     RateLimited,
     Remedy,
+    ServerFault,
     StageError,
     StoreError,
     VersionNotFound,
@@ -26,8 +27,13 @@ from hypha_artifact.transfer.state import JobState
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
+OUTAGE_WAIT = 15.0
+"""Longest time between two tries while nothing can be reached."""
 
 _NOT_BY_CHANCE = frozenset({400, 404, 409, 501})
+
+_GATEWAY = frozenset({502, 503, 504})
+"""What a gateway says while the server behind it is away."""
 
 _AGAIN = frozenset({Remedy.RETRY, Remedy.RETRY_AFTER, Remedy.NEW_LINK})
 _HITS_ALL = (
@@ -47,9 +53,13 @@ class Faults:
         board: The books.
         scheduler: The queues.
         clock: For the due times.
+        patience: Seconds that an outage may last before it costs tries.
     """
 
-    def __init__(self, board: Board, scheduler: Scheduler, clock: Clock) -> None:
+    def __init__(
+        self, board: Board, scheduler: Scheduler, clock: Clock, *, patience: float = 0.0
+    ) -> None:
+        self._patience = patience
         self._board = board
         self._scheduler = scheduler
         self._clock = clock
@@ -81,12 +91,29 @@ class Faults:
         stale = error.remedy is Remedy.NEW_LINK
         if (stale or _may_be_stale(job, error)) and not job.group.mover.renew(job):
             self._board.reset(job)
-        if job.tries >= TRIES:
+        outage = self._outage(job, error)
+        if outage is not None and (type(error) is not NetworkError or spent(job)):
+            self._wait(job, error, self._clock.now() + outage)
+            return
+        if spent(job):
             self.fail(job, error)
             return
         pause = 0.0 if stale and job.tries == 1 else backoff(job.tries)
         job.tries += 1
         self._wait(job, error, self._clock.now() + pause)
+
+    def _outage(self, victim: Job | Group, error: HyphaError) -> float | None:
+        """Seconds to wait for the other side to come back; None: no longer."""
+        now = self._clock.now()
+        if not _is_outage(error):
+            return None
+        if victim.lost_since is None:
+            victim.lost_since = now
+        lasted = now - victim.lost_since
+        if lasted >= self._patience:
+            return None
+        pause = min(OUTAGE_WAIT, max(FIRST_WAIT, lasted / 2))
+        return pause * random.uniform(0.75, 1.0)  # noqa: S311 - not a secret
 
     def _wait(self, job: Job, error: HyphaError, until: float) -> None:
         self._scheduler.withdraw(job)
@@ -115,6 +142,10 @@ class Faults:
     def of_chore(self, chore: Chore, error: HyphaError) -> None:
         """Take in that a batch could not be opened, or its links not be signed."""
         group = chore.group
+        outage = self._outage(group, error)
+        if outage is not None:
+            self._put_off(chore, error, outage)
+            return
         group.failures += 1
         if error.remedy is Remedy.SIGN_IN:
             self._stop(group, error)
@@ -130,6 +161,9 @@ class Faults:
         pause = backoff(chore.group.failures)
         if isinstance(error, RateLimited):
             pause, chore.group.failures = error.retry_after, chore.group.failures - 1
+        self._put_off(chore, error, pause)
+
+    def _put_off(self, chore: Chore, error: HyphaError, pause: float) -> None:
         until = self._clock.now() + pause
         self._scheduler.hold_group(chore.group, until)
         for job in _still(chore.jobs, JobState.QUEUED):
@@ -144,6 +178,10 @@ class Faults:
     def of_cleaning(self, chore: Chore, error: HyphaError) -> None:
         """Take in that leftovers could not be removed; give up after some tries."""
         group = chore.group
+        outage = self._outage(group, error)
+        if outage is not None:
+            self._scheduler.hold_group(group, self._clock.now() + outage)
+            return
         group.failures += 1
         if error.remedy in _AGAIN and group.failures < TRIES:
             until = self._clock.now() + backoff(group.failures)
@@ -152,6 +190,18 @@ class Faults:
         group.error = f"Not everything could be cleaned up: {error.explain()}"
         group.failures = 0
         group.litter.clear()
+
+
+def spent(job: Job) -> bool:
+    """Tell whether this was a job's last try."""
+    return job.tries >= TRIES
+
+
+def _is_outage(error: HyphaError) -> bool:
+    """Tell whether the other side seems to be away as a whole."""
+    if isinstance(error, ServerFault | StoreError):
+        return error.status in _GATEWAY
+    return isinstance(error, NetworkError)
 
 
 def _may_be_stale(job: Job, error: HyphaError) -> bool:

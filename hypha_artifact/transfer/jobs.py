@@ -148,6 +148,7 @@ class Job:
         "is_touched",
         "item",
         "kept",
+        "lost_since",
         "meter",
         "note",
         "reason",
@@ -176,6 +177,8 @@ class Job:
         self.meter: Meter | None = None
         self.kept = JobState.QUEUED
         """The state that the journal has."""
+        self.lost_since: float | None = None
+        """When the other side was first away, since bytes last got through."""
         self.note: str | None = None
         """What was found when it was resumed, for people."""
         self.is_touched = False
@@ -274,6 +277,8 @@ class Group:
         self.error: str | None = None
         self.is_open = False
         self.failures = 0
+        self.lost_since: float | None = None
+        """When the other side was first away, since it last answered."""
         self.batch = 0
         """Files in its last call for links."""
         self.litter: dict[int, Job] = {}

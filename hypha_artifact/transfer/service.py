@@ -39,6 +39,9 @@ from hypha_artifact.transfer.state import Snapshot, TransferPlan
 IDLE_SECONDS = 300.0
 """How long it waits for somebody to talk to, or for something to do."""
 
+PATIENCE = 900.0
+"""How long an outage may last before it costs files their tries."""
+
 _LOOK = 0.25
 
 _log = logging.getLogger(__name__)
@@ -64,6 +67,7 @@ class Service:
             self.accounts.remote_for(""),
             accounts=self.accounts.remote_for,
             journal=journal,
+            patience=PATIENCE,
         )
         self.notice: str | None = None
         self._clients = 0

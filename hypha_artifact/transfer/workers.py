@@ -30,16 +30,23 @@ class Workers:
         scheduler: The queues.
         clock: Where the time comes from.
         count: Parts to move at a time.
+        patience: Seconds that an outage may last before it costs tries.
     """
 
     def __init__(
-        self, board: Board, scheduler: Scheduler, clock: Clock, count: int
+        self,
+        board: Board,
+        scheduler: Scheduler,
+        clock: Clock,
+        count: int,
+        *,
+        patience: float = 0.0,
     ) -> None:
         self._board = board
         self._scheduler = scheduler
         self._clock = clock
         self._count = count
-        self._faults = Faults(board, scheduler, clock)
+        self._faults = Faults(board, scheduler, clock, patience=patience)
         self._wake = anyio.Event()
 
     def start(self, tasks: TaskGroup) -> None:
@@ -179,7 +186,7 @@ class Workers:
         failed = await group.mover.prepare(chore.jobs)
         self._board.ledger.prepared(chore.jobs)
         await self._board.ledger.settled()
-        group.failures = 0
+        group.failures, group.lost_since = 0, None
         for job, error in failed.items():
             if job.state is JobState.QUEUED:
                 self._faults.fail(job, error)
@@ -205,7 +212,7 @@ class Workers:
 
     async def _clean(self, chore: Chore) -> None:
         await chore.group.mover.forget(chore.jobs)
-        chore.group.failures = 0
+        chore.group.failures, chore.group.lost_since = 0, None
         for job in chore.jobs:
             self._cleaned(job)
 

@@ -17,8 +17,10 @@ from hypha_artifact.errors import (
     NetworkError,
     PermissionDenied,
     RateLimited,
+    ServerFault,
     SignInRequired,
     StageConflict,
+    Unreachable,
 )
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
@@ -484,3 +486,56 @@ async def test_closing_leaves_neither_phantoms_nor_temporary_files(
         await driver.count(JobState.RUNNING, 3)
     assert set(remote.cleared) == set(data)
     assert not leftovers(tmp_path)
+
+
+def is_due_later(due: float, snapshot: Snapshot) -> bool:
+    return (snapshot.jobs[0].due or 0) > due
+
+
+def ends_later(driver: Driver, clock: FakeClock) -> bool:
+    clock.advance(16)
+    return driver.seen.is_idle
+
+
+@pytest.mark.parametrize("call", ["put", "sign_uploads"])
+@pytest.mark.parametrize(
+    "error", [Unreachable("no way"), ServerFault("gateway", status=503)]
+)
+async def test_an_outage_is_sat_out(
+    remote: FakeRemote,
+    clock: FakeClock,
+    tmp_path: Path,
+    call: str,
+    error: HyphaError,
+) -> None:
+    data = write(tmp_path, a=10)
+    away = True
+    remote.fault = lambda name, _: error if away and name == call else None
+    async with TransferEngine(lambda _: remote, clock=clock, patience=900) as engine:
+        driver = Driver(engine)
+        await upload(driver, tmp_path / "a")
+        until = clock.time + 800
+        while clock.time < until:
+            snapshot = await driver.count(JobState.WAITING, 1)
+            due = snapshot.jobs[0].due or 0
+            assert clock.time < due <= clock.time + 15
+            assert snapshot.jobs[0].try_ == 1
+            clock.advance(due - clock.time + 0.1)
+            await driver.until(partial(is_due_later, due))
+        away = False
+        await driver.soon(partial(ends_later, driver, clock))
+    assert remote.files == data
+
+
+async def test_patience_ends(
+    remote: FakeRemote, clock: FakeClock, tmp_path: Path
+) -> None:
+    write(tmp_path, a=10)
+    remote.fault = lambda name, _: Unreachable("no way") if name == "put" else None
+    async with TransferEngine(lambda _: remote, clock=clock, patience=900) as engine:
+        driver = Driver(engine)
+        await upload(driver, tmp_path / "a")
+        start = clock.time
+        await driver.soon(partial(ends_later, driver, clock))
+        assert driver.seen.count(JobState.FAILED) == 1
+        assert clock.time - start > 900
