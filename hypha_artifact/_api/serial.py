@@ -67,6 +67,8 @@ class SerialLock:
             yield
         finally:
             if held >= 0:
+                # A process that was forked meanwhile has it open, too.
+                fcntl.flock(held, fcntl.LOCK_UN)
                 os.close(held)
 
     async def _acquire(self) -> None:
@@ -112,12 +114,12 @@ def _is_locked(held: int) -> bool:
 
 
 _locks: dict[Path, SerialLock] = {}
-_locks_guard = threading.Lock()
+# In a forked process nobody is there to give on what was held before.
+os.register_at_fork(after_in_child=_locks.clear)
 
 
 def serial_lock(key: str) -> SerialLock:
     """Return the one lock of this user for a key."""
     name = hashlib.sha256(key.encode()).hexdigest()[:32]
     file = platformdirs.user_state_path("hypha-tui") / "turns" / name
-    with _locks_guard:
-        return _locks.setdefault(file, SerialLock(file))
+    return _locks.setdefault(file, SerialLock(file))  # one step, for all threads

@@ -9,6 +9,7 @@ from typing import IO, cast
 from fsspec.asyn import sync
 from typing_extensions import override
 
+from hypha_artifact.async_artifact_file import AsyncArtifactHttpFile
 from hypha_artifact.errors import InvalidInput, IsFolder
 from hypha_artifact.fsspec.address import Address
 from hypha_artifact.fsspec.files import ReadFile, WriteFile
@@ -94,6 +95,34 @@ class HyphaFileSystem(Writing):
         if mode == "xb":
             await self._refuse_existing(path)
         await self._access(Address.parse(path)).check_stage()
+
+    @override
+    async def open_async(
+        self, path: str, mode: str = "rb", **kwargs: object
+    ) -> AsyncArtifactHttpFile[bytes]:
+        """Open a file from a coroutine; modes as for ``_open``.
+
+        Raises:
+            NotFound: It is not there to be read.
+            NotStaged: No stage is open to write into.
+            InvalidInput: The mode is for text.
+        """
+        if "b" not in mode:
+            raise InvalidInput("Files are opened for bytes only here.", hint="Use rb.")
+        path = self._strip_protocol(path)
+        address = Address.parse(path)
+        access = self._access(address)
+
+        async def send(local: Path) -> None:
+            await self._send(path, local)
+
+        return await AsyncArtifactHttpFile[bytes](
+            mode,
+            sources=(access.source(address.file),),
+            send=send,
+            check=access.check_stage,
+            name=path,
+        )
 
     def _open_to_read(self, path: str, options: dict[str, object]) -> IO[bytes]:
         info = sync(self.loop, self._info, path)

@@ -385,6 +385,7 @@ def _digest(fs: HyphaFileSystem, path: str) -> tuple[int, int]:
         return os.getpid(), sum(file.read())
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_other_processes(reader: HyphaFileSystem, lab: str, method: str) -> None:
     path = f"{lab}/raw/digits"
@@ -438,6 +439,21 @@ async def test_reading_survives(
     fault = faults.add(READ_FAULTS[name])
     assert await faulty._cat_file(f"{lab}/raw/digits", 100, 9000) == DIGITS[100:9000]
     assert fault.hits == fault.times, "the fault was not met"
+
+
+async def test_async_files(faulty: HyphaFileSystem, server: LocalServer) -> None:
+    path = f"{await anyio.to_thread.run_sync(make_artifact, server)}/log"
+    async with await faulty.open_async(path, "wb") as file:
+        await file.write(b"one\n")
+    async with await faulty.open_async(path, "ab") as file:
+        await file.write(b"two\n")
+    with pytest.raises(ZeroDivisionError):
+        async with await faulty.open_async(path, "wb") as file:
+            await file.write(b"half" * (1 // 0))
+    async with await faulty.open_async(path, "rb") as file:
+        assert [line async for line in file] == [b"one\n", b"two\n"]
+    with pytest.raises(ValueError, match="bytes only"):
+        await faulty.open_async(path, "r")
 
 
 async def test_files_asked_for_together_are_signed_together(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import threading
 from pathlib import Path
@@ -102,3 +103,26 @@ async def test_another_process_waits_for_its_turn(tmp_path: Path) -> None:
             order.append("theirs")
             await stdin.send(b"\n")
     assert order == ["theirs", "ours"]
+
+
+def _take(key: str) -> None:
+    async def take() -> None:
+        async with serial_lock(key).hold():
+            pass
+
+    anyio.run(take)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_gets_the_turn_that_its_parent_had() -> None:
+    fork = multiprocessing.get_context("fork")
+    child = fork.Process(target=_take, args=("forked",))
+
+    async def hold_and_fork() -> None:
+        async with serial_lock("forked").hold():
+            await anyio.to_thread.run_sync(child.start)
+
+    anyio.run(hold_and_fork)
+    child.join(20)
+    child.kill()
+    assert child.exitcode == 0
