@@ -21,8 +21,12 @@ from hypha_artifact.transfer.target import Target
 MD5 = re.compile(r"[0-9a-fA-F]{32}")
 """An ETag that is the digest of the bytes; those of files in parts are not."""
 
-RANGE = 32 * MIB
-"""Shortest range of a large file; one that is cut off goes on where it was."""
+RANGE, LONGEST_RANGE, STREAMS = 32 * MIB, 256 * MIB, 4
+"""A large file comes in four ranges, unless they are too short or too long.
+
+Each costs some stores a look at the whole file (rclone takes its MD5), and one that is
+cut off goes on where it was.
+"""
 
 
 class Download:
@@ -64,7 +68,11 @@ class Download:
         in_parts = job.size > MULTIPART_ABOVE and self._remote.takes_parts(
             job.item.remote
         )
-        return Work(job.size, part_size(job.size, RANGE) if in_parts else None)
+        length = max(RANGE, -(-job.size // STREAMS))
+        return Work(
+            job.size,
+            part_size(job.size, min(length, LONGEST_RANGE)) if in_parts else None,
+        )
 
     def _aim(self, job: Job) -> Target:
         # The same name after a crash, so that nothing is left behind.

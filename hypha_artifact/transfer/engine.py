@@ -21,12 +21,14 @@ from hypha_artifact.transfer.jobs import Group, Mover
 from hypha_artifact.transfer.journal import Journal
 from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.resume import StoredBatch, revive
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.state import (
     Action,
     CarryRequest,
     Command,
+    Direction,
     JobState,
     JobView,
     Request,
@@ -41,8 +43,8 @@ from hypha_artifact.transfer.workers import Workers
 
 RemoteFor: TypeAlias = Callable[[ArtifactId], RemoteArtifact]
 
-WORKERS = 8
-"""Requests for bytes at a time."""
+WORKERS = MOST
+"""Requests for bytes at a time, at most."""
 
 SNAPSHOT_PERIOD = 0.1
 """Seconds between two snapshots, at the least."""
@@ -221,7 +223,8 @@ class TransferEngine:
     def _mover(self, request: Request, account: str) -> Mover:
         remote = self._remote(request, account)
         if isinstance(request, UploadRequest):
-            return Upload(remote, request, self._board.resize)
+            pace = self._scheduler.paces[Direction.UPLOAD]
+            return Upload(remote, request, self._board.resize, lambda: pace.rate)
         if isinstance(request, CarryRequest):
             return Carry(remote, request)
         return Download(remote, request, durable=self._ledger.is_kept)

@@ -10,6 +10,7 @@ from hypha_artifact.errors import (
     HyphaError,
     IntegrityError,
     NetworkError,
+    NetworkTimeout,
     NotStaged,
     PermissionDenied,
     RateLimited,
@@ -30,6 +31,7 @@ LONGEST_WAIT = 60.0
 OUTAGE_WAIT = 15.0
 """Longest time between two tries while nothing can be reached."""
 
+_OVERLOADED = frozenset({408, 503, 504})
 _NOT_BY_CHANCE = frozenset({400, 404, 409, 501})
 
 _GATEWAY = frozenset({502, 503, 504})
@@ -68,6 +70,9 @@ class Faults:
         """Take in that a step of a job failed."""
         if job.state is JobState.PAUSED or job.state.is_final:
             return
+        if _is_too_much(error):
+            pace = self._scheduler.paces[job.group.direction]
+            pace.trouble(self._clock.now())
         if error.remedy is Remedy.SIGN_IN:
             self._stop(job.group, error)
         elif isinstance(error, RateLimited):
@@ -91,6 +96,8 @@ class Faults:
         stale = error.remedy is Remedy.NEW_LINK
         if (stale or _may_be_stale(job, error)) and not job.group.mover.renew(job):
             self._board.reset(job)
+        elif _is_too_much(error) and job.work is not None and not job.work.upload:
+            job.group.mover.renew(job)  # it may go in parts, now that the line is slow
         outage = self._outage(job, error)
         if outage is not None and (type(error) is not NetworkError or spent(job)):
             self._wait(job, error, self._clock.now() + outage)
@@ -202,6 +209,13 @@ def _is_outage(error: HyphaError) -> bool:
     if isinstance(error, ServerFault | StoreError):
         return error.status in _GATEWAY
     return isinstance(error, NetworkError)
+
+
+def _is_too_much(error: HyphaError) -> bool:
+    """Tell whether fewer requests at a time may help."""
+    if isinstance(error, StoreError):
+        return error.status in _OVERLOADED
+    return isinstance(error, RateLimited | NetworkTimeout)
 
 
 def _may_be_stale(job: Job, error: HyphaError) -> bool:

@@ -212,6 +212,11 @@ class Step:
         self.is_sent = False
         """Whether all its bytes are out, and only the answer is awaited."""
 
+    @property
+    def length(self) -> int:
+        """How many bytes it moves."""
+        return 0 if self.part is None else self.work.range_of(self.part)[1]
+
 
 class Mover(Protocol):
     """One direction of one batch. All that touches the disk or the server."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry
 from hypha_artifact.paths import RemotePath, printable
+from hypha_artifact.transfer.pace import SECONDS
 from hypha_artifact.transfer.state import (
     DownloadRequest,
     Existing,
@@ -22,6 +23,7 @@ from hypha_artifact.transfer.state import (
 MIB = 1024 * 1024
 MULTIPART_ABOVE = 32 * MIB
 PART_SIZE = 8 * MIB
+SHORTEST_PART = 5 * MIB  # S3 takes no shorter one, but for the last
 MAX_PARTS = 10_000
 
 Listing = Mapping[RemotePath, Sequence[Entry]]
@@ -82,6 +84,20 @@ def part_size(size: int, least: int = PART_SIZE) -> int:
     """
     needed = -(-size // MAX_PARTS)
     return max(least, -(-needed // MIB) * MIB)
+
+
+def sizes_at(rate: float | None) -> tuple[int, int]:
+    """Return above which size a file goes up in parts, and how long these are.
+
+    Shorter ones for a slow line, where a request that takes 60 s is cut off.
+
+    Args:
+        rate: Bytes per second; None while it is not known.
+    """
+    if rate is None or rate * SECONDS >= MULTIPART_ABOVE:
+        return MULTIPART_ABOVE, PART_SIZE
+    fits = max(SHORTEST_PART, int(rate * SECONDS) // MIB * MIB)
+    return fits, min(PART_SIZE, fits)
 
 
 def folders_of(paths: Iterable[RemotePath]) -> frozenset[RemotePath]:

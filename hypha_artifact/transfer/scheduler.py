@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 from collections import OrderedDict
 from enum import Enum
+from itertools import product
 
 from msgspec import Struct
 
 from hypha_artifact.transfer.jobs import Group, Job, Lane, Step
-from hypha_artifact.transfer.state import JobState
+from hypha_artifact.transfer.pace import Pace
+from hypha_artifact.transfer.state import Direction, JobState
 
 FIRST_BATCH, LARGEST_BATCH = 500, 1000
 """Files that are signed in one call, at first and at most.
@@ -38,6 +40,9 @@ class Chore(Struct, frozen=True):
     jobs: tuple[Job, ...]
 
 
+_Queue = tuple[Direction, Lane]
+
+
 class Scheduler:
     """Queues of jobs. Times are those of the engine's clock, in seconds."""
 
@@ -45,10 +50,13 @@ class Scheduler:
         self._groups: OrderedDict[int, Group] = OrderedDict()
         self._busy: set[int] = set()
         self._held: dict[int, float] = {}
-        self._ready: dict[Lane, OrderedDict[int, Job]] = {
-            lane: OrderedDict() for lane in Lane
+        self._ready: dict[_Queue, OrderedDict[int, Job]] = {
+            queue: OrderedDict() for queue in product(Direction, Lane)
         }
-        self._running = dict.fromkeys(Lane, 0)
+        self._running = dict.fromkeys(self._ready, 0)
+        self.paces = {
+            way: Pace(sends=way is not Direction.DOWNLOAD) for way in Direction
+        }
         self._starved = False
         self._hold_until = 0.0
         self._due: list[tuple[float, int, Job]] = []
@@ -66,34 +74,43 @@ class Scheduler:
         if work is None or not work.is_linked or job.id in job.group.litter:
             job.group.unlinked[job.lane][job.id] = job
         elif work.todo or (work.is_complete and not work.flying):
-            self._ready[job.lane][job.id] = job
+            self._ready[_queue_of(job)][job.id] = job
 
     def withdraw(self, job: Job) -> None:
         """Take a job out of all queues; what flies, flies on."""
         job.group.unlinked[job.lane].pop(job.id, None)
-        self._ready[job.lane].pop(job.id, None)
+        self._ready[_queue_of(job)].pop(job.id, None)
 
     def next_step(self, now: float) -> Step | None:
-        """Take the next part, from the lane that has fewer under way."""
-        lanes = [lane for lane in Lane if self._ready[lane]]
-        if not lanes or now < self._hold_until:
-            self._starved = self._starved or not lanes
+        """Take the next part, from the queue that has fewest under way."""
+        queues = [queue for queue, jobs in self._ready.items() if jobs]
+        if not queues or now < self._hold_until:
+            self._starved = self._starved or not queues
             return None
-        lane = min(lanes, key=self._running.__getitem__)
-        number, job = next(iter(self._ready[lane].items()))
+        for queue in sorted(queues, key=self._running.__getitem__):
+            job = next(iter(self._ready[queue].values()))
+            if self.paces[queue[0]].allows(_next_length(job)):
+                return self._take(queue, job, now)
+        return None
+
+    def _take(self, queue: _Queue, job: Job, now: float) -> Step:
         work = job.work
         if work is None:
             raise AssertionError("a job without work cannot be ready")
         part = work.todo.popleft() if work.todo else None
         if not work.todo:
-            del self._ready[lane][number]
-        self._running[lane] += 1
-        return Step(job, work, part)
+            del self._ready[queue][job.id]
+        self._running[queue] += 1
+        step = Step(job, work, part)
+        self.paces[queue[0]].start(step.length, now)
+        return step
 
-    def settle(self, step: Step, *, acknowledged: bool) -> None:
+    def settle(self, step: Step, now: float, *, acknowledged: bool) -> None:
         """Give a worker's slot back, and its part unless it was acknowledged."""
-        self._running[step.lane] -= 1
         job, work = step.job, step.work
+        queue = (job.group.direction, step.lane)
+        self._running[queue] -= 1
+        self.paces[queue[0]].end(step.length, now, acknowledged=acknowledged)
         if step.part is not None and not acknowledged:
             work.todo.appendleft(step.part)
         if job.work is work and job.state in {JobState.QUEUED, JobState.RUNNING}:
@@ -117,14 +134,17 @@ class Scheduler:
             jobs = tuple(group.litter.values())
             flies = any(job.work and job.work.flying for job in jobs)
             return None if flies else Chore(Task.CLEAN, group, jobs)
-        for lane in sorted(Lane, key=lambda lane: len(self._ready[lane])):
+        for lane in sorted(Lane, key=lambda lane: self._waiting(group, lane)):
             queue = group.unlinked[lane]
-            if queue and len(self._ready[lane]) < self._ahead(group, lane):
+            if queue and self._waiting(group, lane) < self._ahead(group, lane):
                 count = 1 if lane is Lane.LARGE else self._batch(group)
                 count = min(count, len(queue))
                 jobs = tuple(queue.popitem(last=False)[1] for _ in range(count))
                 return Chore(Task.PREPARE, group, jobs)
         return None
+
+    def _waiting(self, group: Group, lane: Lane) -> int:
+        return len(self._ready[group.direction, lane])
 
     def _ahead(self, group: Group, lane: Lane) -> int:
         return LARGE_AHEAD if lane is Lane.LARGE else group.batch or FIRST_BATCH
@@ -185,3 +205,12 @@ class Scheduler:
         """Whether nothing flies and nothing is left to clean up."""
         litter = any(group.litter for group in self._groups.values())
         return not litter and not self._busy and not any(self._running.values())
+
+
+def _queue_of(job: Job) -> _Queue:
+    return job.group.direction, job.lane
+
+
+def _next_length(job: Job) -> int:
+    work = job.work
+    return work.range_of(work.todo[0])[1] if work and work.todo else 0

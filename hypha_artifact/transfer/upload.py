@@ -27,7 +27,7 @@ from hypha_artifact.transfer.local import (
     pieces,
     reading,
 )
-from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE, part_size
+from hypha_artifact.transfer.plan import part_size, sizes_at
 from hypha_artifact.transfer.revival import replaced, revive_parts
 from hypha_artifact.transfer.state import UploadRequest
 
@@ -41,6 +41,7 @@ class Upload:
         remote: Where they go.
         request: What the user asked for.
         resize: Called when a file's length is not what the plan said.
+        rate: Tells how fast bytes go up, in bytes per second; None while unknown.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class Upload:
         remote: RemoteArtifact,
         request: UploadRequest,
         resize: Callable[[Job, int], None],
+        rate: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._remote = remote
         self._request = request
         self._resize = resize
+        self._rate = rate
         self._takes_parts = True
 
     async def open(self) -> None:
@@ -89,12 +92,13 @@ class Upload:
         return failed | await sign_apart(self._remote.sign_uploads, whole)
 
     def _work(self, job: Job, found: Fingerprint) -> Work:
+        above, least = sizes_at(self._rate())
         in_parts = (
-            found.size > (self._request.multipart_above or MULTIPART_ABOVE)
+            found.size > (self._request.multipart_above or above)
             and self._takes_parts
             and self._remote.takes_parts(job.item.remote)
         )
-        least = self._request.part_size or PART_SIZE
+        least = self._request.part_size or least
         work = Work(found.size, part_size(found.size, least) if in_parts else None)
         work.fingerprint = found
         return work

@@ -23,13 +23,13 @@ _log = logging.getLogger(__name__)
 
 
 class Workers:
-    """Some workers that move parts, and some that prepare and clean up.
+    """Tasks that move parts, and some that prepare and clean up.
 
     Args:
         board: The books.
         scheduler: The queues.
         clock: Where the time comes from.
-        count: Parts to move at a time.
+        count: Most parts to move at a time; ``Pace`` may have fewer.
         patience: Seconds that an outage may last before it costs tries.
     """
 
@@ -46,13 +46,13 @@ class Workers:
         self._scheduler = scheduler
         self._clock = clock
         self._count = count
+        self._moving = 0
         self._faults = Faults(board, scheduler, clock, patience=patience)
         self._wake = anyio.Event()
 
     def start(self, tasks: TaskGroup) -> None:
         """Begin to work, until the task group is cancelled."""
-        for _ in range(self._count):
-            tasks.start_soon(self._move_on)
+        tasks.start_soon(self._move_on, tasks)
         for _ in range(PREPARERS):
             tasks.start_soon(self._prepare_on)
 
@@ -72,14 +72,16 @@ class Workers:
 
     # Moving parts.
 
-    async def _move_on(self) -> None:
+    async def _move_on(self, tasks: TaskGroup) -> None:
         while True:
             self._requeue_due()
-            step = self._scheduler.next_step(self._clock.now())
+            idle = self._moving < self._count
+            step = self._scheduler.next_step(self._clock.now()) if idle else None
             if step is None:
                 await self._rest()
             else:
-                await self._run(step)
+                self._moving += 1
+                tasks.start_soon(self._run, step)
 
     def _requeue_due(self) -> None:
         for job in self._scheduler.pop_due(self._clock.now()):
@@ -97,7 +99,9 @@ class Workers:
         finally:
             step.work.flying.pop(step, None)
             acknowledged = step.part is None or step.part in step.work.acknowledged
-            self._scheduler.settle(step, acknowledged=acknowledged)
+            now = self._clock.now()
+            self._scheduler.settle(step, now, acknowledged=acknowledged)
+            self._moving -= 1
             self.wake()
 
     async def _carry(self, step: Step) -> None:

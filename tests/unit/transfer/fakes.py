@@ -262,6 +262,12 @@ class FakeRemote(RemoteArtifact):
             self.moving -= 1
 
 
+def know_the_line(engine: TransferEngine) -> None:
+    """Let it be a fast one: a clock that stands still cannot measure any."""
+    for pace in engine._scheduler.paces.values():
+        pace.rate = 1e9
+
+
 class Driver:
     """Waits until an engine shows what a test waits for."""
 

@@ -37,7 +37,14 @@ from hypha_artifact.transfer.state import (
     Snapshot,
     UploadRequest,
 )
-from tests.unit.transfer.fakes import LAB, Driver, FakeClock, FakeRemote, Fault
+from tests.unit.transfer.fakes import (
+    LAB,
+    Driver,
+    FakeClock,
+    FakeRemote,
+    Fault,
+    know_the_line,
+)
 
 BIG = MULTIPART_ABOVE + PART_SIZE // 2
 
@@ -55,6 +62,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def driver(remote: FakeRemote, clock: FakeClock) -> AsyncIterator[Driver]:
     async with TransferEngine(lambda _: remote, clock=clock) as engine:
+        know_the_line(engine)
         yield Driver(engine)
 
 

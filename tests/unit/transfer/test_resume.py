@@ -26,7 +26,7 @@ from hypha_artifact.transfer.state import (
     JobState,
     UploadRequest,
 )
-from tests.unit.transfer.fakes import LAB, Driver, FakeClock, FakeRemote
+from tests.unit.transfer.fakes import LAB, Driver, FakeClock, FakeRemote, know_the_line
 
 PARTS = 6
 BIG = PARTS * PART_SIZE - 5
@@ -51,6 +51,7 @@ class Machine:
         engine = TransferEngine(
             lambda _: self.remote, clock=FakeClock(), journal=journal
         )
+        know_the_line(engine)
         try:
             async with anyio.create_task_group():
                 await engine.__aenter__()
@@ -254,7 +255,7 @@ async def test_a_cancel_after_the_restart_cleans_up(machine: Machine) -> None:
     async with machine.engine() as driver:
         await machine.upload(driver, *data)
         await machine.download(driver, "down")
-        await driver.soon(lambda: machine.remote.moving == 8)
+        await driver.soon(lambda: machine.remote.moving == 9)
     assert machine.leftovers()
     async with machine.engine() as driver:
         await driver.engine.control(Command(action=Action.CANCEL))

@@ -10,6 +10,7 @@ from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE
 from hypha_artifact.transfer.scheduler import FIRST_BATCH, Scheduler, Task
 from hypha_artifact.transfer.state import (
+    Direction,
     JobState,
     PlanItem,
     TransferPlan,
@@ -28,6 +29,7 @@ class Desk:
         self.clock = FakeClock()
         self.board = Board(self.clock)
         self.scheduler = Scheduler()
+        self.scheduler.paces[Direction.UPLOAD].rate = 1e9
 
     def submit(self, *sizes: int) -> Group:
         request = UploadRequest(
@@ -106,7 +108,7 @@ def test_a_part_that_failed_comes_back_first() -> None:
     desk.link_all()
     step = desk.scheduler.next_step(0)
     assert step is not None
-    desk.scheduler.settle(step, acknowledged=False)
+    desk.scheduler.settle(step, 0, acknowledged=False)
     again = desk.scheduler.next_step(0)
     assert again is not None
     assert again.part == 0
