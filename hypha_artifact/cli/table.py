@@ -81,6 +81,10 @@ SECTIONS: dict[str, dict[str, Place]] = {
             "comparing",
             "Make a folder of an artifact like a local one, or the other way round.",
         ),
+        "transfers": Place(
+            "transfers",
+            "Show, pause, resume, cancel or retry what runs in the background.",
+        ),
     },
     "Stage and versions": {
         "status": Place(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import anyio
 
@@ -18,8 +18,10 @@ from hypha_artifact.transfer.state import (
     Command,
     Direction,
     JobState,
-    TransferPlan,
+    PlanItem,
+    Request,
     UploadRequest,
+    direction_of,
 )
 
 LIVE = frozenset(
@@ -50,25 +52,28 @@ class Board:
 
     def add(
         self,
-        plan: TransferPlan,
+        request: Request,
+        items: Sequence[PlanItem | bytes],
         mover: Mover,
         account: str = "",
         key: str | None = None,
     ) -> Group:
-        """Enter a batch, with all its jobs queued."""
-        if not any(g.left for g in self._groups_of(plan.direction)):
+        """Enter a batch, with all its jobs queued; items may be packed."""
+        direction = direction_of(request)
+        if not any(g.left for g in self._groups_of(direction)):
             # The pause since the last batch is no part of this one's rate.
-            self.meters[plan.direction] = Meter(self._clock)
-        meter = Meter(self._clock)
-        group = Group(self._next_id(), plan.request, mover, title_of(plan), meter)
+            self.meters[direction] = Meter(self._clock)
+        title = title_of(request, len(items))
+        group = Group(self._next_id(), request, mover, title, Meter(self._clock))
         group.account = account
         group.key = key or group.key
         queued = self.by_state[JobState.QUEUED]
-        for item in plan.items:
+        for item in items:
             job = Job(self._next_id(), group, item)
             group.jobs[job.id] = self.jobs[job.id] = queued[job.id] = job
-        group.counts[JobState.QUEUED] = len(plan.items)
-        group.size = group.left = plan.size
+            group.size += job.size
+        group.counts[JobState.QUEUED] = len(items)
+        group.left = group.size
         self.groups[group.id] = group
         self.ledger.add(group)
         self.touch()
@@ -144,6 +149,8 @@ class Board:
             self._measure(job)
         elif state not in {JobState.FINALISING, JobState.WAITING, JobState.QUEUED}:
             job.meter = None
+        if state.is_final:
+            job.shrink()
         self._note(job)
         self.touch(job)
 
@@ -214,11 +221,9 @@ class Board:
         self.touch()
 
 
-def title_of(plan: TransferPlan) -> str:
-    """Name a batch for people; safe to show."""
-    request = plan.request
+def title_of(request: Request, count: int) -> str:
+    """Name a batch of so many files for people; safe to show."""
     if isinstance(request, CarryRequest):
-        count = len(plan.items)
         files = "1 file" if count == 1 else f"{count:,} files"
         return printable(f"{files} of {request.version} → {request.artifact}")
     names = [source.name or str(source) for source in request.sources]

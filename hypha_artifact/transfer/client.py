@@ -204,6 +204,7 @@ class TransferClient:
 
     async def _hold(self, engine: Engine, running: Future[_Running]) -> None:
         async with anyio.create_task_group() as tasks:
+            self._show(engine.snapshot())
             tasks.start_soon(self._show_on, engine)
             ended = anyio.Event()
             running.set_result(_Running(engine, ended))

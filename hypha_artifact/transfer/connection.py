@@ -19,7 +19,7 @@ from msgspec import structs
 
 from hypha_artifact.errors import EngineError
 from hypha_artifact.settings import ConnectionSettings
-from hypha_artifact.transfer.codec import decode
+from hypha_artifact.transfer.codec import decode, encode
 from hypha_artifact.transfer.place import Place, is_same_user
 from hypha_artifact.transfer.starting import start_process
 from hypha_artifact.transfer.state import (
@@ -87,6 +87,7 @@ class EngineProcess:
 
     async def __aenter__(self) -> Self:
         self._line = await self._connected()
+        self._take(await self._line.from_engine())  # it shows itself first
         self._tasks = await anyio.create_task_group().__aenter__()
         self._tasks.start_soon(self._listen)
         return self
@@ -107,8 +108,9 @@ class EngineProcess:
 
     async def submit(self, plan: TransferPlan) -> int:
         """See ``TransferEngine.submit``."""
-        key = secrets.token_hex(4)
-        return decode(await self._ask(lambda n: Submit(n, key, plan)), int)
+        key, request = secrets.token_hex(4), plan.request
+        items = await anyio.to_thread.run_sync(_packed, plan)
+        return decode(await self._ask(lambda n: Submit(n, key, request, items)), int)
 
     async def control(self, command: Command) -> None:
         """See ``TransferEngine.control``."""
@@ -271,6 +273,10 @@ async def greet(line: Line) -> Welcome:
         if isinstance(answer, Welcome):
             return answer
     raise EngineError("The engine does not answer.")
+
+
+def _packed(plan: TransferPlan) -> list[bytes]:
+    return [encode(item) for item in plan.items]
 
 
 def absolute(request: Request) -> Request:

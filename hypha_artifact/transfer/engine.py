@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Self, TypeAlias
 
@@ -31,6 +31,7 @@ from hypha_artifact.transfer.state import (
     Direction,
     JobState,
     JobView,
+    PlanItem,
     Request,
     Snapshot,
     TransferPlan,
@@ -192,24 +193,38 @@ class TransferEngine:
             return await survey_carry(remote, request)
         return await survey_download(remote, request)
 
-    async def submit(
-        self, plan: TransferPlan, account: str = "", key: str | None = None
-    ) -> int:
+    async def submit(self, plan: TransferPlan, account: str = "") -> int:
         """Queue a plan's files, colliding ones included: they are overwritten.
 
         Args:
             plan: What to copy.
             account: Whose connection to use.
-            key: The batch's own name: asked for twice, it is added once.
 
         Returns:
             The number of the batch; it is in the journal, if there is one.
         """
+        return await self.submit_items(plan.request, plan.items, account)
+
+    async def submit_items(
+        self,
+        request: Request,
+        items: Sequence[PlanItem | bytes],
+        account: str = "",
+        key: str | None = None,
+    ) -> int:
+        """Queue a plan's files, as ``submit``; they may be packed.
+
+        Args:
+            request: What the plan is for.
+            items: The plan's items.
+            account: Whose connection to use.
+            key: The batch's own name: asked for twice, it is added once.
+        """
         for known in self._board.groups.values():
             if known.key == key:
                 return known.id
-        mover = self._mover(plan.request, account)
-        group = self._board.add(plan, mover, account, key)
+        mover = self._mover(request, account)
+        group = self._board.add(request, items, mover, account, key)
         with anyio.CancelScope(shield=True):
             await self._ledger.settled()
         self._scheduler.add(group)

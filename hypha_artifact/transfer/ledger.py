@@ -64,7 +64,7 @@ class Ledger:
             "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)",
             (*head, encode(group.request), group.started),
         )
-        jobs = [(job.id, job.item) for job in group.jobs.values()]
+        jobs = [(j.id, j.size, j.packed or j.item) for j in group.jobs.values()]
         self._journal.write(
             "INSERT INTO jobs (id, batch, state, size, item) VALUES (?, ?, ?, ?, ?)",
             Lazy(lambda: _job_rows(group.id, jobs)),
@@ -172,9 +172,12 @@ class Ledger:
         )
 
 
-def _job_rows(batch: int, jobs: list[tuple[int, PlanItem]]) -> Iterator[Row]:
-    for number, item in jobs:
-        yield (number, batch, JobState.QUEUED.value, item.size, encode(item))
+def _job_rows(
+    batch: int, jobs: list[tuple[int, int, PlanItem | bytes]]
+) -> Iterator[Row]:
+    for number, size, item in jobs:
+        packed = item if isinstance(item, bytes) else encode(item)
+        yield (number, batch, JobState.QUEUED.value, size, packed)
 
 
 def _packed(value: msgspec.Struct | None) -> bytes | None:

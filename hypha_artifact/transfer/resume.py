@@ -16,7 +16,7 @@ from hypha_artifact.errors import JournalDamaged
 from hypha_artifact.paths import printable
 from hypha_artifact.remote import MultipartUpload
 from hypha_artifact.transfer.codec import decode
-from hypha_artifact.transfer.jobs import Group, Job, Work
+from hypha_artifact.transfer.jobs import Group, Job, Work, planned_size
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import FORGOTTEN
 from hypha_artifact.transfer.local import Fingerprint
@@ -24,7 +24,6 @@ from hypha_artifact.transfer.state import (
     Direction,
     JobState,
     PastBatch,
-    PlanItem,
     Request,
 )
 from hypha_artifact.transfer.target import Target
@@ -59,7 +58,7 @@ class StoredJob(Struct, frozen=True, kw_only=True):
     size: int
     reason: str | None
     hint: str | None
-    item: PlanItem
+    item: bytes
     work: StoredWork | None
 
 
@@ -160,9 +159,14 @@ def _job(row: Row, works: dict[int, StoredWork]) -> StoredJob:
         size=size,
         reason=reason,
         hint=hint,
-        item=decode(item, PlanItem),
+        item=_checked(item),
         work=work,
     )
+
+
+def _checked(item: bytes) -> bytes:
+    planned_size(item)
+    return item
 
 
 def _works(journal: Journal) -> Iterator[tuple[int, StoredWork]]:

@@ -82,31 +82,40 @@ class Service:
         path = await anyio.to_thread.run_sync(self._place.socket)
         with suppress(FileNotFoundError):
             await anyio.Path(path).unlink()  # we have the lock: nobody listens there
-        async with self.accounts, anyio.create_task_group() as tasks:
+        async with self.accounts:
             await self.engine.__aenter__()
-            loop = asyncio.get_running_loop()
-
-            def tell_trouble() -> None:
-                loop.call_soon_threadsafe(self.engine.show_trouble)
-
-            self._journal.on_trouble = tell_trouble
-            self.engine.restore(stored, self.accounts.missing)
-            self._show(self.engine.snapshot(fresh=True))
-            listener = await anyio.create_unix_listener(path, mode=0o600)
             try:
-                tasks.start_soon(listener.serve, self._talk)
-                tasks.start_soon(self._broadcast)
-                tasks.start_soon(self._until_told, tasks)
-                listening()
-                await self._until_idle()
+                await self._serve(path, stored, listening)
             finally:
-                with anyio.CancelScope(shield=True):
-                    await listener.aclose()
-                    with suppress(FileNotFoundError):
-                        await anyio.Path(path).unlink()
-                    await self.engine.stop()
-                    self._journal.on_trouble = lambda: None
-                tasks.cancel_scope.cancel()
+                await self.engine.stop()
+                self._journal.on_trouble = lambda: None
+
+    async def _serve(
+        self,
+        path: Path,
+        stored: tuple[StoredBatch, ...],
+        listening: Callable[[], None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+
+        def tell_trouble() -> None:
+            loop.call_soon_threadsafe(self.engine.show_trouble)
+
+        self._journal.on_trouble = tell_trouble
+        self.engine.restore(stored, self.accounts.missing)
+        self._show(self.engine.snapshot(fresh=True))
+        async with (
+            await anyio.create_unix_listener(path, mode=0o600) as listener,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(listener.serve, self._talk)
+            tasks.start_soon(self._broadcast)
+            tasks.start_soon(self._until_told, tasks)
+            listening()
+            await self._until_idle()
+            tasks.cancel_scope.cancel()
+        with suppress(FileNotFoundError):
+            await anyio.Path(path).unlink()
 
     async def _until_told(self, tasks: TaskGroup) -> None:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -244,8 +253,10 @@ class _Visit:
                 plan = await self._engine.plan(asked.request, self._account)
                 return await anyio.to_thread.run_sync(encode, _sendable(plan))
             case wire.Submit():
-                submit = self._engine.submit(asked.plan, self._account, asked.key)
-                return await self._then_show(submit)
+                submitted = self._engine.submit_items(
+                    asked.request, asked.items, self._account, asked.key
+                )
+                return await self._then_show(submitted)
             case wire.Control():
                 return await self._then_show(self._engine.control(asked.command))
             case wire.Page():
@@ -316,7 +327,8 @@ def main() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s"
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines have signed URLs
+    for name in ("httpx", "stamina"):  # lines with signed URLs; a line for each try
+        logging.getLogger(name).setLevel(logging.ERROR)
     serve(Place(given.state), partial(tell, given.status))
 
 

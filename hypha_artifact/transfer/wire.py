@@ -22,7 +22,7 @@ from hypha_artifact import errors
 from hypha_artifact.errors import EngineError, HyphaError
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.codec import decode, encode
-from hypha_artifact.transfer.state import Command, Request, Snapshot, TransferPlan
+from hypha_artifact.transfer.state import Command, Request, Snapshot
 
 T = TypeVar("T")
 
@@ -64,11 +64,15 @@ class Plan(Struct, frozen=True, tag=True):
 
 
 class Submit(Struct, frozen=True, tag=True):
-    """``TransferClient.submit``; the same key twice is the same batch."""
+    """``TransferClient.submit``; the same key twice is the same batch.
+
+    Items are packed each for itself: so the journal has them, and the engine's memory.
+    """
 
     id: int
     key: str
-    plan: TransferPlan
+    request: Request
+    items: list[bytes]
 
 
 class Control(Struct, frozen=True, tag=True):

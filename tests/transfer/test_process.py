@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import anyio
 import pytest
+from click.testing import CliRunner
 from msgspec import structs
 
+from hypha_artifact.cli import main
 from hypha_artifact.errors import ArtifactNotFound
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.client import TransferClient
@@ -212,3 +216,39 @@ def _check_sockets(
     assert place.socket().parent != runtime / "hypha-tui"
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime / ("x" * 100)))
     assert len(str(place.socket())) < 100
+
+
+async def test_the_command_line_sees_and_orders_the_same_queue(
+    outside: Bench, faults: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = faults.settings
+    monkeypatch.setenv("HYPHA_SERVER_URL", settings.server_url)
+    monkeypatch.setenv("HYPHA_WORKSPACE", settings.workspace or "")
+    monkeypatch.setenv("HYPHA_TOKEN", settings.token or "")
+
+    async def transfers(*words: str, status: int = 0) -> str:
+        args = ["--local-url", faults.url, "transfers", *words]
+        call = partial(CliRunner().invoke, main, args)
+        done = await anyio.to_thread.run_sync(call)
+        assert done.exit_code == status, done.output
+        return str(done.stdout)
+
+    assert await transfers() == "", "nothing was ever moved"
+    outside.write("large", 60 * MIB)
+    faults.add(Fault(PART + "=3&", times=None, status=403))
+    group = await outside.upload()
+    await outside.until(lambda _: outside.group(group).done > 0)
+    await transfers("pause", str(group))
+    (listed,) = json.loads(await transfers("--json"))
+    assert listed["files"] == {"paused": 1}
+    assert listed["id"] == group
+    await transfers("cancel", status=2)
+    await transfers("pause", "77", status=2)
+    await transfers("resume")
+    assert "1 failed" in await transfers("watch", status=1)
+    faults.clear()
+    await transfers("retry")
+    assert "100%" in await transfers("watch")
+    await transfers("clear")
+    assert await transfers() == ""
+    assert json.loads(await transfers("log", "--json"))[0]["files"] == {"done": 1}

@@ -13,7 +13,6 @@ from hypha_artifact.transfer.state import (
     Direction,
     JobState,
     PlanItem,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_artifact.transfer.upload import Upload
@@ -43,7 +42,7 @@ class Desk:
             for n, size in enumerate(sizes)
         )
         mover = Upload(FakeRemote(), request, self.board.resize)
-        group = self.board.add(TransferPlan(request=request, items=items), mover)
+        group = self.board.add(request, items, mover)
         self.scheduler.add(group)
         return group
 
