@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Generic, Self
@@ -27,28 +28,39 @@ class ArtifactHttpFile(io.IOBase, Generic[Data]):
         async def opened() -> AsyncArtifactHttpFile[Data]:
             return await make()
 
-        self._file: AsyncArtifactHttpFile[Data] = run(opened)
+        self._opened: AsyncArtifactHttpFile[Data] = run(opened)
+        self._lines: deque[Data] = deque()
+
+    @property
+    def _file(self) -> AsyncArtifactHttpFile[Data]:
+        """The file behind it, where this one stands."""
+        if self._lines:
+            joined = self._lines.popleft()
+            while self._lines:
+                joined += self._lines.popleft()
+            self._opened.unread(joined)
+        return self._opened
 
     @property
     def name(self) -> str:
         """What it is called."""
-        return self._file.name
+        return self._opened.name
 
     @property
     def mode(self) -> str:
         """The mode that it was opened in."""
-        return self._file.mode
+        return self._opened.mode
 
     @property
     def etag(self) -> str | None:
         """What the store called the bytes, after they were sent whole."""
-        return self._file.etag
+        return self._opened.etag
 
     @property
     @override
     def closed(self) -> bool:
         """Whether it is closed."""
-        return self._file.closed
+        return self._opened.closed
 
     @override
     def read(self, size: int | None = -1) -> Data:
@@ -81,10 +93,11 @@ class ArtifactHttpFile(io.IOBase, Generic[Data]):
 
     @override
     def __next__(self) -> Data:  # type: ignore[override]
-        line = self.readline()
-        if not line:
+        if not self._lines:
+            self._lines.extend(run(self._opened.some_lines))
+        if not self._lines:
             raise StopIteration
-        return line
+        return self._lines.popleft()
 
     @override
     def write(self, data: bytes | str) -> int:

@@ -14,6 +14,7 @@ from hypha_artifact.errors import AlreadyExists, InvalidInput, NotFound
 from hypha_artifact.streaming import RemoteBytes
 
 TEXT = "utf-8"
+_LINES = 1000
 
 
 class Position(int):
@@ -229,6 +230,20 @@ class AsyncArtifactHttpFile(Generic[Data]):
                 return ahead.take(most if limit < 0 else min(most, limit))
             searched = len(ahead)
             more = await self._fill(PIECE)
+
+    async def some_lines(self) -> list[Data]:
+        """Read many lines at once; nothing at the end of the file."""
+        lines: list[Data] = []
+        while len(lines) < _LINES:
+            line = await self.readline()
+            if not line:
+                break
+            lines.append(line)
+        return lines
+
+    def unread(self, data: Data) -> None:
+        """Put back what was read last, to be read again."""
+        self._ahead.give_back(data)
 
     async def readlines(self) -> list[Data]:
         """Read all lines that are left."""

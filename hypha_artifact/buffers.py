@@ -86,6 +86,10 @@ class Ahead(Generic[Data]):
         """Append what was fetched."""
         self._data, self._at = self.rest + data, 0
 
+    def give_back(self, data: Data) -> None:
+        """Put what was given out in front again."""
+        self._data, self._at = data + self.rest, 0
+
     def take(self, count: int) -> Data:
         """Give out the next ones."""
         taken = self._data[self._at : self._at + count]

@@ -120,6 +120,11 @@ def test_files_are_pythons_own(artifact: HyphaArtifact) -> None:
         assert list(f) == lines
         f.seek(0)
         assert f.readline(3) == "0,å"
+        f.seek(0)
+        assert next(f) == lines[0]
+        assert f.tell() == len(lines[0].encode())
+        assert f.read(3) == lines[1][:3]
+        assert list(f) == [lines[1][3:], *lines[2:]]
     dropped = artifact.open("table.csv", "w")
     dropped.write("never")
     del dropped
