@@ -34,11 +34,8 @@ class ArtifactHttpFile(io.IOBase, Generic[Data]):
     @property
     def _file(self) -> AsyncArtifactHttpFile[Data]:
         """The file behind it, where this one stands."""
-        if self._lines:
-            joined = self._lines.popleft()
-            while self._lines:
-                joined += self._lines.popleft()
-            self._opened.unread(joined)
+        while self._lines:
+            self._opened.unread(self._lines.pop())
         return self._opened
 
     @property
