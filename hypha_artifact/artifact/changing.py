@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from hypha_artifact.artifact.reading import Reading
 from hypha_artifact.classes import OnError
 from hypha_artifact.errors import (
     AlreadyExists,
+    FolderNotEmpty,
     InvalidInput,
     IsFolder,
     NotFolder,
@@ -95,7 +95,7 @@ class Changing(Reading):
         Raises:
             NotFound: There is none.
             NotFolder: It is a file.
-            OSError: It is not empty.
+            FolderNotEmpty: It is not empty.
         """
         name = RemotePath(path)
         await self._stage_mode()
@@ -103,7 +103,7 @@ class Changing(Reading):
             raise NotFolder(f"'{name}' is a file.")
         entries = await self.remote.list_folder(name, version=STAGE)
         if any(entry.name != KEEP for entry in entries):
-            raise OSError(errno.ENOTEMPTY, "The folder is not empty", str(name))
+            raise FolderNotEmpty(f"'{name}' is not empty.")
         if entries:
             await staging.remove(self.remote, [name / KEEP])
 
