@@ -10,7 +10,6 @@ from typing_extensions import override
 from hypha_artifact._api.endpoints import MANAGER
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.paths import ArtifactId, RemotePath
-from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.tokens import workspace_of
@@ -109,10 +108,6 @@ class Connected:
     def default_headers(self) -> dict[str, str]:
         """What is sent along with every call: the token."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
-
-    async def _view(self) -> str | None:
-        """Return the version that changes are seen in: the stage, if one is open."""
-        return STAGE if (await self.remote.read()).is_staged else None
 
     @override
     def __repr__(self) -> str:
