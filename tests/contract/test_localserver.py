@@ -196,10 +196,9 @@ async def test_sample_data_is_put_in_once_and_replaces_nothing(
         collection = found["segmentation-models"].artifact_id
         children = await workspace.list_artifacts(parent=collection)
         assert [child.file_count for child in children] == [3, 3]
-        for alias in ("zebrafish-atlas", "segmentation-models", "drug-screen-2026"):
+        await workspace.delete("segmentation-models", recursive=True)
+        for alias in ("zebrafish-atlas", "drug-screen-2026"):
             await workspace.delete(alias)
-        for child in children:
-            await workspace.delete(child.alias)
 
 
 def test_an_unwritable_data_folder_is_named(tmp_path: Path) -> None:
