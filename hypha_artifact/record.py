@@ -150,7 +150,7 @@ class RemoteRecord:
             before = await self._staged()
             baseline = await self._baselines.load(self._key, before.last_modified)
             after = await self._edit(fields)
-            self.memory(before).opened = after.last_modified
+            self.memory(before).reopen(after.last_modified)
             await self._baselines.save(
                 self._key,
                 Baseline(
@@ -260,6 +260,12 @@ class RemoteRecord:
             absent = {folder / entry.name for entry in entries if entry.pending}
             found.extend(sorted(wanted & absent))
         return tuple(found)
+
+    async def recall(self, artifact: Artifact) -> StageMemory:
+        """Return what this user's programs have seen of the open session."""
+        memory = self.memory(artifact)
+        await memory.recall()
+        return memory
 
     def memory(self, artifact: Artifact) -> StageMemory:
         """Return what this process has seen of the open session."""

@@ -181,7 +181,7 @@ class RemoteArtifact(RemoteRecord):
 
     def note_carried(self, path: RemotePath) -> None:
         """Note that a staged file is a copy of the latest version's."""
-        current_memory(self._key).carried.add(path)
+        current_memory(self._key).carry(path)
 
     def takes_parts(self, path: RemotePath) -> bool:
         """Tell whether a name can be uploaded in parts."""

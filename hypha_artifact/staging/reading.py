@@ -72,7 +72,7 @@ async def _sizes(
     trust_announced: bool,
 ) -> dict[RemotePath, int | None]:
     """Find the sizes of staged files in bytes; None for those without bytes."""
-    memory = remote.memory(artifact)
+    memory = await remote.recall(artifact)
     waiting = memory.announced if trust_announced else frozenset[str]()
     sizes = {path: memory.sent.get(path) for path in uploads}
     unknown = (p for p, size in sizes.items() if size is None and p not in waiting)

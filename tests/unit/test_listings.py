@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypha_artifact.listings import Listings
 from hypha_artifact.memory import StageMemory, stage_memory
 from hypha_artifact.models import Entry, EntryKind
@@ -52,6 +54,27 @@ def test_memory_lasts_as_long_as_its_session() -> None:
     assert stage_memory("test-memory", 1) is first
     assert first.sent == {"a": 5}
     assert stage_memory("test-memory", 2) == StageMemory(2)
+
+
+async def test_another_process_recalls_what_happened(tmp_path: Path) -> None:
+    file = tmp_path / "stages" / "name-1.log"
+    engine, front_end = StageMemory(1, file=file), StageMemory(1, file=file)
+    engine.announce("a")
+    engine.acknowledge("a", 5)
+    engine.announce("b")
+    engine.carry("c")
+    await front_end.recall()
+    assert (front_end.sent, front_end.announced) == ({"a": 5}, {"b"})
+    assert front_end.carried == {"c"}
+    front_end.forget("a")
+    engine.acknowledge("b", 7)
+    for memory in (engine, front_end):
+        await memory.recall()
+        assert memory.sent == {"b": 7}
+    with file.open("ab") as log:
+        log.write(b'["s", "half a li')
+    await front_end.recall()
+    assert front_end.sent == {"b": 7}
 
 
 def test_an_overwrite_is_unknown_until_it_is_acknowledged() -> None:
