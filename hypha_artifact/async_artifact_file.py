@@ -37,7 +37,7 @@ class AsyncArtifactHttpFile(Generic[Data]):
 
     Args:
         mode: As for Python's ``open``.
-        source: Where to read, in the order to try; for modes that need what is there.
+        sources: Where to read, in the order to try; for modes that need what is there.
         send: Uploads a finished local file, and returns its ETag.
         encoding: For text.
         name: What the file is called.

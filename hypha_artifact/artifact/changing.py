@@ -266,7 +266,7 @@ class Changing(Reading):
         if not source.is_folder:
             into = path2.endswith("/") or not new
             return {old: new / old.name if into else new}
-        if new.is_under(old):
+        if new.is_under(old) and version == STAGE:
             raise InvalidInput(f"'{new}' is in '{old}': it cannot be copied there.")
         below = self._found(path1, maxdepth, version)
         return {

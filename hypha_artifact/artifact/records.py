@@ -10,7 +10,7 @@ from hypha_artifact._api import endpoints
 from hypha_artifact.artifact.base import Connected
 from hypha_artifact.classes import ListChildrenMode
 from hypha_artifact.deletion import check_last_version, delete_children
-from hypha_artifact.errors import InvalidInput, StageConflict
+from hypha_artifact.errors import InvalidInput, StageConflict, WouldLoseData
 from hypha_artifact.models import (
     Artifact,
     CommitPreview,
@@ -119,6 +119,8 @@ class Records(Connected):
         Raises:
             StageConflict: A session of the other kind is open, or ``stage`` is False
                 and one is open.
+            WouldLoseData: A new version without ``stage``: it would have no files,
+                and be the latest at once (verified, Hypha 0.21).
         """
         fields: JsonObject = {
             "manifest": manifest,
@@ -146,10 +148,17 @@ class Records(Connected):
         return await self.remote.open_stage(artifact.stage_mode or StageMode.IN_PLACE)
 
     async def _edit_at_once(self, given: JsonObject, version: str | None) -> Artifact:
-        if (await self.remote.read(version=STAGE)).is_staged:
+        found = await self.remote.read(version=STAGE)
+        if found.is_staged:
             raise StageConflict(
                 f"{self.id} has an open stage; an edit past it could be lost.",
                 hint="Edit with stage=True, or commit or discard the stage first.",
+            )
+        if version == "new" and found.file_count:
+            raise WouldLoseData(
+                f"{self.id}: a new version that is not staged would have no files, "
+                "and readers would get it at once.",
+                hint="Edit with stage=True, upload what it is to have, and commit.",
             )
         return await self.remote.edit_at_once(given, version=version)
 

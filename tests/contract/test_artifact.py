@@ -390,12 +390,15 @@ async def test_in_place_removals_wait_for_the_commit(
 async def test_a_new_version_is_edited_and_joined(staged: AsyncHyphaArtifact) -> None:
     await staged.put(b"old", "kept.txt")
     await staged.commit()
+    with pytest.raises(WouldLoseData):
+        await staged.edit(version="new")
     await staged.edit(stage=True, version="new")
     await staged.edit({"name": "renamed"}, stage=True)
     with pytest.raises(WouldLoseData):
         await staged.rm("kept.txt")
     with pytest.raises(StageConflict):
         await staged.edit({"name": "past the stage"})
+    await staged.copy("/", "/", version="v0", recursive=True)
     async with staged.open("kept.txt", "a") as f:
         await f.write(" and new")
     await staged.copy("kept.txt", "second.txt")
