@@ -32,6 +32,7 @@ CLASSES = [
     "artifact_file.ArtifactHttpFile",
     "workspace.AsyncHyphaWorkspace",
     "sync.workspace.HyphaWorkspace",
+    "fsspec.filesystem.HyphaFileSystem",
     "settings.ConnectionSettings",
     "transfer_progress.TransferProgress",
     "localserver.server.LocalServer",
@@ -98,6 +99,10 @@ def _class(source: griffe.Module, path: str) -> Iterator[str]:
 
 
 _ATTRIBUTE = griffe.Attribute
+_STARS = {
+    griffe.ParameterKind.var_positional: "*",
+    griffe.ParameterKind.var_keyword: "**",
+}
 
 
 def _home(path: str) -> str:
@@ -154,11 +159,12 @@ def _first_keyword(method: griffe.Function) -> int | None:
 
 
 def _parameter(parameter: griffe.Parameter) -> str:
-    text = parameter.name
+    stars = _STARS.get(parameter.kind, "")
+    text = stars + parameter.name
     if parameter.annotation is not None:
         text += f": {parameter.annotation}"
     default = str(parameter.default).replace("'", '"')
-    return text if parameter.default is None else f"{text} = {default}"
+    return text if stars or parameter.default is None else f"{text} = {default}"
 
 
 def _face(cls: griffe.Class, twin: griffe.Class) -> Iterator[str]:
