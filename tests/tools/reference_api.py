@@ -159,7 +159,7 @@ def _first_keyword(method: griffe.Function) -> int | None:
 
 
 def _parameter(parameter: griffe.Parameter) -> str:
-    stars = _STARS.get(parameter.kind, "")
+    stars = _STARS.get(parameter.kind, "") if parameter.kind else ""
     text = stars + parameter.name
     if parameter.annotation is not None:
         text += f": {parameter.annotation}"
