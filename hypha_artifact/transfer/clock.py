@@ -23,6 +23,8 @@ class Clock:
 
     async def wait(self, event: anyio.Event, until: float | None) -> None:
         """Wait for an event, at the longest until a time of ``now`` (None: ever)."""
-        seconds = None if until is None else max(0.0, until - self.now())
-        with anyio.move_on_after(seconds):
+        if until is None:
+            await event.wait()
+            return
+        with anyio.move_on_after(max(0.0, until - self.now())):
             await event.wait()

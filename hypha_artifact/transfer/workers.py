@@ -1,4 +1,4 @@
-"""The loops that carry out what the scheduler says is next."""
+"""The loop that gives out what is next, and the tasks that do it."""
 
 from __future__ import annotations
 
@@ -46,15 +46,13 @@ class Workers:
         self._scheduler = scheduler
         self._clock = clock
         self._count = count
-        self._moving = 0
+        self._moving = self._preparing = 0
         self._faults = Faults(board, scheduler, clock, patience=patience)
         self._wake = anyio.Event()
 
     def start(self, tasks: TaskGroup) -> None:
         """Begin to work, until the task group is cancelled."""
-        tasks.start_soon(self._move_on, tasks)
-        for _ in range(PREPARERS):
-            tasks.start_soon(self._prepare_on)
+        tasks.start_soon(self._give_out, tasks)
 
     def wake(self) -> None:
         """Let everybody look again for what there is to do."""
@@ -66,22 +64,23 @@ class Workers:
         while not self._scheduler.is_tidy:
             await self._wake.wait()
 
-    async def _rest(self) -> None:
-        until = self._scheduler.next_time(self._clock.now())
-        await self._clock.wait(self._wake, until)
-
-    # Moving parts.
-
-    async def _move_on(self, tasks: TaskGroup) -> None:
+    async def _give_out(self, tasks: TaskGroup) -> None:
         while True:
+            now = self._clock.now()
             self._requeue_due()
-            idle = self._moving < self._count
-            step = self._scheduler.next_step(self._clock.now()) if idle else None
-            if step is None:
-                await self._rest()
-            else:
+            while self._moving < self._count and (
+                step := self._scheduler.next_step(now)
+            ):
                 self._moving += 1
                 tasks.start_soon(self._run, step)
+            while self._preparing < PREPARERS and (
+                chore := self._scheduler.next_chore(now)
+            ):
+                self._preparing += 1
+                tasks.start_soon(self._attend, chore)
+            await self._clock.wait(self._wake, self._scheduler.next_time(now))
+
+    # Moving parts.
 
     def _requeue_due(self) -> None:
         for job in self._scheduler.pop_due(self._clock.now()):
@@ -150,17 +149,13 @@ class Workers:
 
     # Opening, signing, cleaning up.
 
-    async def _prepare_on(self) -> None:
-        while True:
-            chore = self._scheduler.next_chore(self._clock.now())
-            if chore is None:
-                await self._rest()
-                continue
-            try:
-                await self._do(chore)
-            finally:
-                self._scheduler.done_with(chore)
-                self.wake()
+    async def _attend(self, chore: Chore) -> None:
+        try:
+            await self._do(chore)
+        finally:
+            self._scheduler.done_with(chore)
+            self._preparing -= 1
+            self.wake()
 
     async def _do(self, chore: Chore) -> None:
         try:

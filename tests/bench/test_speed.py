@@ -183,7 +183,7 @@ async def test_against_rclone(
         shutil.rmtree(target)
     for way, each in lines.items():
         ratio, theirs, moved = min(each, key=lambda line: line[0])
-        bar = load.up if way == "upload" else load.down
+        bar = load.up if way == "up" else load.down
         say(
             f"{name:10} {route:6} {way:8} {moved.wall:6.2f} s, base {theirs:6.2f} s:"
             f" {ratio:4.2f} (at most {bar}), plan {moved.plan:.2f} s;"
