@@ -169,7 +169,7 @@ def _network_errors(subject: str, url: str) -> Generator[None]:
     """Turn every exception of aiohttp into one of ours."""
     try:
         yield
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:
         ours = _of_the_body(error)
         if ours is not None:
             raise ours from ours.__cause__
@@ -180,7 +180,7 @@ def _named(error: Exception, subject: str, url: str) -> HyphaError:
     """Name an error, most specific first."""
     if isinstance(error, TimeoutError):
         return NetworkTimeout(f"{subject}: no answer in time.")
-    if isinstance(error, aiohttp.InvalidURL):
+    if isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):
         return InvalidInput(f"{subject}: the URL is not valid.")
     if isinstance(error, aiohttp.ClientConnectorError):
         why = error.strerror or error.os_error
