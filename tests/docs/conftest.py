@@ -27,7 +27,7 @@ REMOTE = {
 LOCAL = {
     "plate7/A1.tif": "seventh plate, well A1",
     "plate7/A2.tif": "seventh plate, well A2",
-    "plate7/notes/log.txt": "20x, DAPI\n",
+    "plate7/log.txt": "20x, DAPI\n",
 }
 
 
