@@ -6,13 +6,15 @@ thread, and where a loop is running already (Jupyter).
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 import queue
 import threading
+import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -22,6 +24,9 @@ Event = TypeVar("Event")
 _guard = threading.Lock()
 _open = ExitStack()
 _portal: BlockingPortal | None = None
+_closing: set[asyncio.Future[None]] = set()
+
+Finalizer: TypeAlias = Callable[[], object]
 
 
 def _shared() -> BlockingPortal:
@@ -40,6 +45,32 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+
+def close_with(owner: object, aclose: Callable[[], Awaitable[None]]) -> Finalizer:
+    """Close something of the loop with its owner, or at the end of the program.
+
+    Args:
+        owner: Whoever uses it; must not be held by ``aclose``.
+        aclose: Closes it.
+
+    Returns:
+        Closes it now, and waits; a second time it does nothing.
+    """
+    return weakref.finalize(owner, _close, aclose, os.getpid())
+
+
+def _close(aclose: Callable[[], Awaitable[None]], process: int) -> None:
+    if process != os.getpid():
+        return  # the loop, and what it holds, are the parent's
+    try:
+        run(aclose)
+    except RuntimeError:
+        # Dropped on the loop itself, which cannot wait for itself.
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(aclose(), loop=loop)
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
 
 
 def run(call: Callable[[], Awaitable[T]]) -> T:

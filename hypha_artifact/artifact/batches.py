@@ -116,10 +116,10 @@ def _judged(
 
 
 def _error_of(problem: Problem, *, down: bool) -> HyphaError:
+    if problem.missing and down:
+        return NotFound(f"'{printable(problem.source)}': {problem.reason}")
     if problem.missing:
-        return (NotFound if down else LocalNotFound)(
-            f"'{printable(problem.source)}': {problem.reason}"
-        )
+        return LocalNotFound(f"There is no local file '{printable(problem.source)}'.")
     return TransferFailed(
         f"Nothing was transferred: '{printable(problem.source)}': {problem.reason}"
     )

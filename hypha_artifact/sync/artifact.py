@@ -28,7 +28,7 @@ from hypha_artifact.models import (
     StageState,
     Version,
 )
-from hypha_artifact.portal import iterate, run, run_telling
+from hypha_artifact.portal import close_with, iterate, run, run_telling
 from hypha_artifact.sync.twins import twin_of
 
 if TYPE_CHECKING:
@@ -81,13 +81,17 @@ class HyphaArtifact:
                 additional_headers=additional_headers,
             )
 
-        self._async_artifact = run(make)
+        self._stand_on(run(make))
+
+    def _stand_on(self, artifact: AsyncHyphaArtifact) -> None:
+        self._async_artifact = artifact
+        self._end = close_with(self, artifact.aclose)
 
     @classmethod
     def over(cls, artifact: AsyncHyphaArtifact) -> Self:
         """Stand on an artifact that was opened on the process's loop."""
         self = cls.__new__(cls)
-        self._async_artifact = artifact
+        self._stand_on(artifact)
         return self
 
     def __enter__(self) -> Self:
@@ -98,7 +102,7 @@ class HyphaArtifact:
 
     def close(self) -> None:
         """Close the connection."""
-        run(self._async_artifact.aclose)
+        self._end()
 
     @override
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from hypha_artifact.artifact import AsyncHyphaArtifact
 from hypha_artifact.login import WAIT
 from hypha_artifact.models import Artifact, JsonObject, Rights, User, WorkspaceInfo
 from hypha_artifact.paths import ArtifactId
-from hypha_artifact.portal import run, run_telling
+from hypha_artifact.portal import close_with, run, run_telling
 from hypha_artifact.sync.artifact import HyphaArtifact
 from hypha_artifact.sync.twins import twin_of
 from hypha_artifact.workspace import AsyncHyphaWorkspace
@@ -45,7 +45,11 @@ class HyphaWorkspace:
         async def make() -> AsyncHyphaWorkspace:
             return AsyncHyphaWorkspace(workspace, token, server_url, profile=profile)
 
-        self._async_workspace = run(make)
+        self._stand_on(run(make))
+
+    def _stand_on(self, workspace: AsyncHyphaWorkspace) -> None:
+        self._async_workspace = workspace
+        self._end = close_with(self, workspace.aclose)
 
     @classmethod
     def login(
@@ -58,7 +62,7 @@ class HyphaWorkspace:
         wait: float = WAIT,
     ) -> Self:
         self = cls.__new__(cls)
-        self._async_workspace = run_telling(
+        opened = run_telling(
             lambda tell: AsyncHyphaWorkspace.login(
                 tell,
                 workspace=workspace,
@@ -68,6 +72,7 @@ class HyphaWorkspace:
             ),
             show,
         )
+        self._stand_on(opened)
         return self
 
     def __enter__(self) -> Self:
@@ -78,7 +83,7 @@ class HyphaWorkspace:
 
     def close(self) -> None:
         """Close the connection."""
-        run(self._async_workspace.aclose)
+        self._end()
 
     @override
     def __repr__(self) -> str:

@@ -184,6 +184,37 @@ def test_the_older_import_paths_hold(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err == ""  # no terminal, no bar
 
 
+DROPPED = """
+import sys
+from hypha_artifact import HyphaArtifact
+print(HyphaArtifact(sys.argv[1]).exists("x", version="stage"))
+artifact = HyphaArtifact(sys.argv[1])
+artifact.ls(version="stage")
+"""
+
+
+def test_what_is_never_closed_ends_in_silence(
+    artifact: HyphaArtifact, settings: ConnectionSettings
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", DROPPED, artifact.artifact_id],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=_environ(settings),
+    )
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def _environ(settings: ConnectionSettings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "HYPHA_SERVER_URL": settings.server_url,
+        "HYPHA_WORKSPACE": settings.workspace or "",
+        "HYPHA_TOKEN": settings.token or "",
+    }
+
+
 SCRIPT = """
 import sys
 from hypha_artifact import HyphaArtifact
@@ -209,12 +240,7 @@ def test_ctrl_c_leaves_nothing_half_done(
         [sys.executable, "-c", SCRIPT, artifact.artifact_id, str(big)],
         stdout=subprocess.PIPE,
         text=True,
-        env={
-            **os.environ,
-            "HYPHA_SERVER_URL": settings.server_url,
-            "HYPHA_WORKSPACE": settings.workspace or "",
-            "HYPHA_TOKEN": settings.token or "",
-        },
+        env=_environ(settings),
     )
     assert child.stdout is not None
     assert child.stdout.readline() == "part\n"
