@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -14,6 +15,10 @@ from hypha_artifact.localserver import LocalServer, local_server
 from hypha_artifact.settings import ConnectionSettings
 from tests.engines import end, places
 from tests.faults import FaultProxy
+
+# Where a shell started the tests in the background, Ctrl-C would reach no child.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

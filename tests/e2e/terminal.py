@@ -34,6 +34,8 @@ class Terminal:
         self._size = size
         self._socket = f"hypha-{uuid4().hex[:8]}"
         self._environ = {**os.environ, **(environ or {}), "TERM": "xterm-256color"}
+        for name in ("COLUMNS", "LINES"):  # set by pytest-xdist; tmux's size counts
+            self._environ.pop(name, None)
         self._tick = threading.Event()
 
     def _tmux(self, *arguments: str) -> str:

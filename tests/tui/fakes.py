@@ -83,6 +83,9 @@ class FakeRemote:
     ) -> Listings:
         return Listings(partial(self.list_folder, version=version), cache)
 
+    async def recall(self, artifact: Artifact) -> StageMemory:
+        return self.memory(artifact)
+
     def memory(self, _: Artifact) -> StageMemory:
         return StageMemory()
 
