@@ -12,14 +12,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+import aiohttp
 import anyio
 import httpx
 import pytest
 from msgspec import Struct, json
+from yarl import URL
 
 from hypha_artifact._api import endpoints
 from hypha_artifact._api.transport import Transport
@@ -75,6 +78,25 @@ class Load(Struct, frozen=True):
         return folder
 
 
+class Served(Struct, frozen=True):
+    """Seconds that the server needs by itself for one way of many small files."""
+
+    signing: float = 0.0
+    proxying: float = 0.0
+
+
+NOTHING = (Served(), Served())
+
+
+class Line(Struct, frozen=True):
+    """One way of one round: ``base`` is rclone's time with the server's signing."""
+
+    ratio: float
+    base: float
+    proxying: float
+    moved: Moved
+
+
 LOADS = {
     "500MB": Load(1, 500 * MIB, 1.3, 1.5),
     "1000x4KiB": Load(1000, 4096, 1.5, 1.5),
@@ -113,30 +135,49 @@ class Rclone:
         return up, down
 
 
-async def signing(server: LocalServer, paths: list[RemotePath]) -> tuple[float, float]:
-    """Seconds that the server needs to sign all links, in calls of 1,000."""
+async def served(
+    server: LocalServer, paths: list[RemotePath], size: int
+) -> tuple[Served, Served]:
+    """Sign all links in calls of 1,000, and use each from a bare loop."""
     async with Transport(server.settings) as transport:
         name = await new_artifact(transport)
         remote = RemoteArtifact(name, transport)
         await remote.open_stage(StageMode.NEW_VERSION)
         batches = [paths[at : at + 1000] for at in range(0, len(paths), 1000)]
         up = down = 0.0
+        links: dict[str, str] = {}
         for batch in batches:
             start = time.perf_counter()
-            call = endpoints.put_file(name, batch, 3600, {})
-            urls = await transport.call(call)
+            signed = await transport.call(endpoints.put_file(name, batch, 3600, {}))
+            links.update(signed)
             up += time.perf_counter() - start
-            for path in batch:
-                file = _stored(server, urls[path])
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.touch()
-        await anyio.sleep(1.5)  # the store looks again every second
+        put = await bare("PUT", list(links.values()), bytes(size))
         for batch in batches:
             start = time.perf_counter()
-            await transport.call(endpoints.get_file(name, batch, "stage", 3600, {}))
+            call = endpoints.get_file(name, batch, "stage", 3600, {})
+            signed = await transport.call(call)
+            links.update(signed)
             down += time.perf_counter() - start
+        got = await bare("GET", list(links.values()), None)
         await remote.discard()
-    return up, down
+    return Served(up, put), Served(down, got)
+
+
+async def bare(verb: str, urls: list[str], data: bytes | None) -> float:
+    """Seconds for requests through the proxy, eight at a time, and nothing else."""
+    waiting = iter(urls)
+
+    async def work() -> None:
+        for url in waiting:
+            async with session.request(verb, URL(url, encoded=True), data=data) as got:
+                assert got.status == HTTPStatus.OK
+                await got.read()
+
+    async with aiohttp.ClientSession() as session, anyio.create_task_group() as tasks:
+        start = time.perf_counter()
+        for _ in range(8):
+            tasks.start_soon(work)
+    return time.perf_counter() - start
 
 
 def _stored(server: LocalServer, url: str) -> Path:
@@ -170,23 +211,26 @@ async def test_against_rclone(
     paths = [RemotePath(f"source/{file.name}") for file in sorted(source.iterdir())]
     rclone = Rclone(server)
     target = tmp_path / "target"
-    lines: dict[str, list[tuple[float, float, Moved]]] = {}
+    lines: dict[str, list[Line]] = {}
     for _ in range(ROUNDS):
         base = rclone.both(source, tmp_path / "rclone")
-        signed = await signing(server, paths) if load.is_small else (0.0, 0.0)
+        needs = await served(server, paths, load.size) if load.is_small else NOTHING
         found = ours(server, source, target, direct=route == "direct")
         assert checksums(target / "source") == checksums(source)
-        for moved, theirs, sign in zip(found, base, signed, strict=True):
-            line = moved.wall / (theirs + sign), theirs + sign, moved
+        for moved, theirs, need in zip(found, base, needs, strict=True):
+            total = theirs + need.signing
+            line = Line(moved.wall / total, total, need.proxying, moved)
             lines.setdefault(moved.way, []).append(line)
         shutil.rmtree(tmp_path / "rclone")
         shutil.rmtree(target)
     for way, each in lines.items():
-        ratio, theirs, moved = min(each, key=lambda line: line[0])
+        line = min(each, key=lambda line: line.ratio)
+        moved = line.moved
+        proxy = f", proxy alone {line.proxying:.2f} s" if route == "proxy" else ""
         bar = load.up if way == "up" else load.down
         say(
-            f"{name:10} {route:6} {way:8} {moved.wall:6.2f} s, base {theirs:6.2f} s:"
-            f" {ratio:4.2f} (at most {bar}), plan {moved.plan:.2f} s;"
+            f"{name:10} {route:6} {way:4} {moved.wall:6.2f} s, base {line.base:6.2f} s:"
+            f" {line.ratio:4.2f} (at most {bar}){proxy}, plan {moved.plan:.2f} s;"
             f" cpu {moved.cpu:5.2f} s, {moved.cpu / load.bytes * 1e9:6.2f} s/GB;"
             f" peak {moved.rss / 1e6:4.0f} MB; load {os.getloadavg()[0]:.1f}"
         )
