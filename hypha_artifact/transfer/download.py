@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import anyio.to_thread
 
@@ -15,7 +14,7 @@ from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, part_size
-from hypha_artifact.transfer.state import DownloadRequest
+from hypha_artifact.transfer.state import DownloadRequest, PlanItem
 from hypha_artifact.transfer.target import Target
 
 MD5 = re.compile(r"[0-9a-fA-F]{32}")
@@ -147,17 +146,7 @@ class Download:
             raise AssertionError("a download was finished without a file")
         if work.is_published:
             return
-        if work.parts == 1 and MD5.fullmatch(work.etag or ""):
-            await anyio.to_thread.run_sync(files.verify, work.target, work.etag)
-        await anyio.to_thread.run_sync(
-            partial(
-                files.publish,
-                work.target,
-                work.size,
-                job.item.modified,
-                replace=job.item.existing is not None,
-            )
-        )
+        await anyio.to_thread.run_sync(_publish, work.target, work, job.item)
 
     async def revive(self, job: Job, work: Work) -> str | None:
         """Go on with the temporary file, if it is there still as it was."""
@@ -211,3 +200,11 @@ async def _close(fd: int) -> None:
 def _discard(targets: Sequence[Target]) -> None:
     for target in targets:
         files.discard(target)
+
+
+def _publish(target: Target, work: Work, item: PlanItem) -> None:
+    """Compare a file with what the store has, and name it."""
+    if work.parts == 1 and work.etag and MD5.fullmatch(work.etag):
+        files.verify(target, work.etag)
+    replace = item.existing is not None
+    files.publish(target, work.size, item.modified, replace=replace)
