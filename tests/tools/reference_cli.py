@@ -27,7 +27,7 @@ in the artifact that `-a` names, or `WORKSPACE/ALIAS:PATH`; `*`, `?`, `[a-z]`, `
 
 
 def cli_page() -> str:
-    root = click.Context(main, info_name="hypha-artifact")
+    root = main.make_context("hypha-artifact", [], resilient_parsing=True)
     parts = [HEAD, INTRODUCTION.strip(), "## Options of all commands"]
     parts += [_options(main, root), *_epilog(main)]
     for title, places in SECTIONS.items():
@@ -41,7 +41,7 @@ def cli_page() -> str:
 
 
 def _command(name: str, command: click.Command, root: click.Context) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=root)
+    context = command.make_context(name, [], parent=root, resilient_parsing=True)
     yield f"### `{name}`"
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"`hypha-artifact {name} {usage}`"
