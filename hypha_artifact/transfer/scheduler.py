@@ -49,6 +49,7 @@ class Scheduler:
     def __init__(self) -> None:
         self._groups: OrderedDict[int, Group] = OrderedDict()
         self._busy: set[int] = set()
+        self._linking: set[int] = set()
         self._held: dict[int, float] = {}
         self._ready: dict[_Queue, OrderedDict[int, Job]] = {
             queue: OrderedDict() for queue in product(Direction, Lane)
@@ -69,8 +70,14 @@ class Scheduler:
                 self.enqueue(job)
 
     def enqueue(self, job: Job) -> None:
-        """Put a queued or running job where its next step comes from."""
+        """Put a queued or running job where its next step comes from.
+
+        One that is getting its link has to wait for that, whatever the user did
+        meanwhile: it would get a second one.
+        """
         work = job.work
+        if job.id in self._linking:
+            return
         if work is None or not work.is_linked or job.id in job.group.litter:
             job.group.unlinked[job.lane][job.id] = job
         elif work.todo or (work.is_complete and not work.flying):
@@ -140,6 +147,7 @@ class Scheduler:
                 count = 1 if lane is Lane.LARGE else self._batch(group)
                 count = min(count, len(queue))
                 jobs = tuple(queue.popitem(last=False)[1] for _ in range(count))
+                self._linking.update(job.id for job in jobs)
                 return Chore(Task.PREPARE, group, jobs)
         return None
 
@@ -157,6 +165,10 @@ class Scheduler:
             group.batch = min(2 * group.batch, LARGEST_BATCH)
         self._starved = False
         return group.batch
+
+    def linked(self, chore: Chore) -> None:
+        """Let a chore's jobs be queued again: each has its link, or an error."""
+        self._linking.difference_update(job.id for job in chore.jobs)
 
     def done_with(self, chore: Chore) -> None:
         """Let the batch have its next chore; one without jobs is dropped."""

@@ -203,6 +203,7 @@ class Workers:
 
     def _sort_out(self, chore: Chore) -> None:
         """Queue what got its link; what was cancelled meanwhile leaves litter."""
+        self._scheduler.linked(chore)
         for job in chore.jobs:
             if job.state is JobState.QUEUED:
                 self._scheduler.enqueue(job)

@@ -48,6 +48,7 @@ class Desk:
 
     def link_all(self) -> None:
         while (chore := self.scheduler.next_chore(self.clock.now())) is not None:
+            self.scheduler.linked(chore)
             for job in chore.jobs:
                 link(job)
                 self.scheduler.enqueue(job)
@@ -165,3 +166,19 @@ def test_cleaning_comes_before_new_links() -> None:
     assert chore is not None
     assert chore.task is Task.CLEAN
     assert chore.jobs == (job,)
+
+
+def test_what_is_resumed_while_it_gets_its_link_gets_no_second_one() -> None:
+    desk = Desk()
+    group = desk.submit(10)
+    (job,) = group.jobs.values()
+    chore = desk.scheduler.next_chore(0.0)
+    assert chore is not None
+    desk.scheduler.withdraw(job)
+    desk.scheduler.enqueue(job)
+    link(job)
+    desk.scheduler.linked(chore)
+    desk.scheduler.enqueue(job)
+    desk.scheduler.done_with(chore)
+    assert desk.scheduler.next_chore(0.0) is None
+    assert desk.scheduler.next_step(0.0) is not None
