@@ -112,19 +112,20 @@ def _home(path: str) -> str:
     return f"hypha_artifact.{module.removesuffix('.server')}"
 
 
+def _members(cls: griffe.Class) -> dict[str, griffe.Function | griffe.Attribute]:
+    """Return what a class and those that it is made of show to others."""
+    return {
+        name: member
+        for each in reversed([cls, *cls.mro()])
+        for name, member in each.members.items()
+        if isinstance(member, griffe.Function | griffe.Attribute)
+        and not name.startswith("_")
+    }
+
+
 def _public(cls: griffe.Class) -> list[griffe.Function | griffe.Attribute]:
-    """Return what is documented of a class and those that it is made of."""
-    own = [cls, *cls.mro()]
-    found: dict[str, griffe.Function | griffe.Attribute] = {}
-    for each in reversed(own):
-        for name, member in each.members.items():
-            if isinstance(member, griffe.Alias) or name.startswith("_"):
-                continue
-            if isinstance(member, griffe.Function | griffe.Attribute) and (
-                member.docstring
-            ):
-                found[name] = member
-    return list(found.values())
+    """Return what is documented of them."""
+    return [each for each in _members(cls).values() if each.docstring]
 
 
 def _property(attribute: griffe.Attribute) -> str:
@@ -170,12 +171,7 @@ def _parameter(parameter: griffe.Parameter) -> str:
 def _face(cls: griffe.Class, twin: griffe.Class) -> Iterator[str]:
     """Say what a blocking class has that its asynchronous twin does not."""
     theirs = {each.name: each for each in _public(twin)}
-    ours = {
-        name: each
-        for name, each in cls.members.items()
-        if isinstance(each, griffe.Function | griffe.Attribute)
-        and not name.startswith("_")
-    }
+    ours = _members(cls)
     same = ", ".join(f"`{name}`" for name in ours if name in theirs)
     yield f"As in [{twin.name}](#{twin.name.lower()}): {same}."
     only = [each for name, each in ours.items() if name not in theirs]
