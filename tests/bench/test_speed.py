@@ -7,6 +7,7 @@ All of one line is measured in one run, three times; the best of each counts. Wi
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -88,11 +89,19 @@ class Served(Struct, frozen=True):
 NOTHING = (Served(), Served())
 
 
+class Copied(Struct, frozen=True):
+    """What rclone needed for one way: seconds, and processor seconds."""
+
+    wall: float
+    cpu: float
+
+
 class Line(Struct, frozen=True):
     """One way of one round: ``base`` is rclone's time with the server's signing."""
 
     ratio: float
     base: float
+    rclone: Copied
     proxying: float
     moved: Moved
 
@@ -120,19 +129,24 @@ class Rclone:
         }
         self.run("mkdir", "S:bench")
 
-    def run(self, *arguments: str) -> float:
-        start = time.perf_counter()
+    def run(self, *arguments: str) -> Copied:
+        start, cpu = time.perf_counter(), _spent_by_children()
         command = [find_rclone(), "--config", "", "--retries", "1", *arguments]
         subprocess.run(command, env=self._environ, check=True)
-        return time.perf_counter() - start
+        return Copied(time.perf_counter() - start, _spent_by_children() - cpu)
 
-    def both(self, source: Path, target: Path) -> tuple[float, float]:
-        """Copy a folder up and down; seconds of each."""
+    def both(self, source: Path, target: Path) -> tuple[Copied, Copied]:
+        """Copy a folder up and down."""
         there = f"S:bench/{uuid4().hex}"
         up = self.run("copy", str(source), there, "--no-traverse")
         down = self.run("copy", there, str(target))
         self.run("purge", there)
         return up, down
+
+
+def _spent_by_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 async def served(
@@ -218,8 +232,8 @@ async def test_against_rclone(
         found = ours(server, source, target, direct=route == "direct")
         assert checksums(target / "source") == checksums(source)
         for moved, theirs, need in zip(found, base, needs, strict=True):
-            total = theirs + need.signing
-            line = Line(moved.wall / total, total, need.proxying, moved)
+            total = theirs.wall + need.signing
+            line = Line(moved.wall / total, total, theirs, need.proxying, moved)
             lines.setdefault(moved.way, []).append(line)
         shutil.rmtree(tmp_path / "rclone")
         shutil.rmtree(target)
@@ -231,7 +245,8 @@ async def test_against_rclone(
         say(
             f"{name:10} {route:6} {way:4} {moved.wall:6.2f} s, base {line.base:6.2f} s:"
             f" {line.ratio:4.2f} (at most {bar}){proxy}, plan {moved.plan:.2f} s;"
-            f" cpu {moved.cpu:5.2f} s, {moved.cpu / load.bytes * 1e9:6.2f} s/GB;"
+            f" cpu {moved.cpu:5.2f} s, {moved.cpu / load.bytes * 1e9:6.2f} s/GB"
+            f" (rclone {line.rclone.cpu / load.bytes * 1e9:.2f});"
             f" peak {moved.rss / 1e6:4.0f} MB; load {os.getloadavg()[0]:.1f}"
         )
 
