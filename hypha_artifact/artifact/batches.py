@@ -71,18 +71,18 @@ class Batches(Connected):
         async with TransferEngine(
             lambda _: self.remote, clock=clock, workers=max(1, workers), watch=watch
         ) as engine:
-            plan = _prepared(await engine.plan(request), headers)
+            plan = prepared(await engine.plan(request), headers)
             if callback is not None:
                 reporter = Reporter(callback, plan, clock)
-            plan = _judged(plan, reporter, on_error)
+            plan = judged(plan, reporter, on_error)
             if plan.items:
-                await anyio.to_thread.run_sync(_make_roots, plan)
+                await anyio.to_thread.run_sync(make_roots, plan)
                 group = await engine.submit(plan)
                 await _settled(engine, group, reporter)
                 _raise_failures(engine, group, plan, reporter, on_error)
 
 
-def _prepared(plan: TransferPlan, headers: dict[str, str] | None) -> TransferPlan:
+def prepared(plan: TransferPlan, headers: dict[str, str] | None = None) -> TransferPlan:
     """Leave out what only holds folders, and send headers along."""
     items = plan.items
     if isinstance(plan.request, DownloadRequest):
@@ -95,10 +95,19 @@ def _prepared(plan: TransferPlan, headers: dict[str, str] | None) -> TransferPla
     return structs.replace(plan, items=items)
 
 
-def _judged(
-    plan: TransferPlan, reporter: Reporter | None, on_error: OnError | None
+def judged(
+    plan: TransferPlan, reporter: Reporter | None, on_error: OnError | None = None
 ) -> TransferPlan:
-    """Raise, or tell of and leave out, what cannot be moved at all."""
+    """Raise, or tell of and leave out, what cannot be moved at all.
+
+    Args:
+        plan: What would be done.
+        reporter: Who is told; None for nobody.
+        on_error: ``"ignore"`` leaves it out; otherwise it is raised.
+
+    Raises:
+        HyphaError: A source is not there, or a target is in the way.
+    """
     down = isinstance(plan.request, DownloadRequest)
     blocked = [item for item in plan.items if item.existing and item.existing.blocked]
     if on_error != "ignore":
@@ -140,7 +149,7 @@ def _problem(item: PlanItem, *, down: bool) -> Problem:
     return Problem(source=source, reason=reason or "")
 
 
-def _make_roots(plan: TransferPlan) -> None:
+def make_roots(plan: TransferPlan) -> None:
     """Make the folders that downloads go into. Blocks."""
     roots: set[Path] = {item.root for item in plan.items if item.root is not None}
     for root in roots:

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TypeAlias, TypedDict
 
 import anyio
-import anyio.to_thread
 
 from hypha_artifact.artifact.batches import Batches
 from hypha_artifact.artifact.events import Callback
-from hypha_artifact.classes import MultipartConfig, OnError
-from hypha_artifact.errors import InvalidInput, IsFolder, NotStaged
-from hypha_artifact.models import StageMode
-from hypha_artifact.paths import RemotePath, printable
-from hypha_artifact.record import STAGE
-from hypha_artifact.transfer.engine import WORKERS
-from hypha_artifact.transfer.state import (
-    DownloadRequest,
-    JobState,
-    JobView,
-    UploadRequest,
+from hypha_artifact.artifact.requests import (
+    LocalPath,
+    get_request,
+    listed,
+    put_request,
+    stage_mode,
 )
-
-LocalPath: TypeAlias = str | os.PathLike[str]
-
-LEAST_PART = 5 * 1024 * 1024
-"""Bytes; S3 takes no shorter part but the last."""
-MOST_WHOLE = 100 * 1024 * 1024
-"""Bytes; longer files always go in parts."""
+from hypha_artifact.classes import MultipartConfig, OnError
+from hypha_artifact.errors import InvalidInput
+from hypha_artifact.models import StageMode
+from hypha_artifact.paths import RemotePath
+from hypha_artifact.transfer.engine import WORKERS
+from hypha_artifact.transfer.state import JobState, JobView, UploadRequest
 
 
 class Moving(Batches):
@@ -75,23 +67,13 @@ class Moving(Batches):
         if isinstance(lpath, bytes):
             await self._put_bytes(lpath, rpath, callback)
             return
-        pairs = _pairs(lpath, rpath)
-        sources = tuple(Path(local) for local, _ in pairs)
-        folders = await anyio.to_thread.run_sync(_which_are_folders, sources)
-        _refuse_folders(pairs, folders, recursive=recursive)
-        names = tuple(
-            _remote_name(local, remote, folder)
-            for (local, remote), folder in zip(pairs, folders, strict=True)
-        )
-        _refuse_twice(names)
-        request = UploadRequest(
-            sources=sources,
-            names=names,
-            artifact=self.id,
-            folder=RemotePath(),
-            mode=await self._stage_mode(),
+        request = await put_request(
+            lpath,
+            rpath,
+            remote=self.remote,
             maxdepth=maxdepth,
-            **_parts(multipart_config),
+            recursive=recursive,
+            config=multipart_config,
         )
         workers = (multipart_config or {}).get("max_parallel_uploads", WORKERS)
         await self._run(request, callback, on_error, workers=workers)
@@ -107,10 +89,7 @@ class Moving(Batches):
             await self._send(Path(path), RemotePath(rpath), callback=callback)
 
     async def _stage_mode(self) -> StageMode:
-        mode = (await self.remote.read(version=STAGE)).stage_mode
-        if mode is None:
-            raise NotStaged(f"{self.id} has no open stage.")
-        return mode
+        return await stage_mode(self.remote)
 
     async def _send(
         self,
@@ -171,35 +150,16 @@ class Moving(Batches):
             InvalidInput: Two files would go to one name, or the paths do not pair.
             TransferFailed: Some files did not arrive; the others did.
         """
-        pairs = _pairs(rpath, lpath)
-        sources = tuple(RemotePath(os.fspath(remote)) for remote, _ in pairs)
-        folders = await self._which_are_folders(sources, version)
-        _refuse_folders(pairs, folders, recursive=recursive)
-        targets = await anyio.to_thread.run_sync(_local_targets, pairs, folders)
-        _refuse_twice(map(str, targets))
-        request = DownloadRequest(
-            sources=sources,
-            targets=targets,
-            artifact=self.id,
-            folder=Path(),
+        request = await get_request(
+            rpath,
+            lpath,
+            remote=self.remote,
             version=version,
             maxdepth=maxdepth,
+            recursive=recursive,
             lenient=on_error == "ignore",
         )
         await self._run(request, callback, on_error)
-
-    async def _which_are_folders(
-        self, paths: Iterable[RemotePath], version: str | None
-    ) -> list[bool]:
-        """Tell which paths are folders; what is not there is none."""
-        listings = self.remote.listings(version)
-        found: list[bool] = []
-        for path in paths:
-            entries = await listings.of(path.parent) if path else ()
-            found.append(
-                not path or any(e.is_folder for e in entries if e.name == path.name)
-            )
-        return found
 
     async def upload(
         self,
@@ -241,7 +201,7 @@ class Moving(Batches):
         if max_parallel_uploads is not None:
             config["max_parallel_uploads"] = max_parallel_uploads
         many = not isinstance(local_path, str | os.PathLike)
-        local = [os.fspath(each) for each in _listed(local_path)]
+        local = [os.fspath(each) for each in listed(local_path)]
         target = remote_path or "/"
         await self.put(
             local if many else local[0],
@@ -292,110 +252,5 @@ class Moving(Batches):
         )
 
 
-Pair: TypeAlias = tuple[str, str | None]
-
-
-def _listed(paths: LocalPath | Sequence[LocalPath]) -> list[str]:
-    if isinstance(paths, str | os.PathLike):
-        return [os.fspath(paths)]
-    return [os.fspath(path) for path in paths]
-
-
-def _pairs(
-    sources: LocalPath | Sequence[LocalPath],
-    targets: LocalPath | Sequence[LocalPath] | None,
-) -> list[Pair]:
-    """Put each source together with its target.
-
-    Raises:
-        TypeError: One is a list and the other is not.
-        InvalidInput: They are not equally many.
-    """
-    one = isinstance(sources, str | os.PathLike)
-    if targets is not None and one != isinstance(targets, str | os.PathLike):
-        raise TypeError("Give one path and one target, or a list of each.")
-    first = _listed(sources)
-    second = [None] * len(first) if targets is None else _listed(targets)
-    if len(first) != len(second):
-        raise InvalidInput(
-            f"{len(first)} paths do not pair with {len(second)} targets."
-        )
-    return list(zip(first, second, strict=True))
-
-
-def _refuse_folders(pairs: list[Pair], folders: list[bool], *, recursive: bool) -> None:
-    for (source, _), folder in zip(pairs, folders, strict=True):
-        if folder and not recursive:
-            raise IsFolder(f"'{printable(source)}' is a folder.")
-
-
-def _refuse_twice(names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise InvalidInput(f"Two sources would go to '{printable(name)}'.")
-        seen.add(name)
-
-
-def _which_are_folders(paths: Sequence[Path]) -> list[bool]:
-    return [path.is_dir() for path in paths]
-
-
-def _remote_name(local: str, remote: str | None, folder: bool) -> str:  # noqa: FBT001
-    """Say where a file, or a folder's contents, go in the artifact."""
-    last = Path(os.path.abspath(local)).name  # noqa: PTH100 - resolve() follows links
-    if remote is None:
-        plain = PurePosixPath(local)
-        usable = not plain.is_absolute() and ".." not in plain.parts
-        return RemotePath(local if usable else last)
-    into = not folder and (remote.endswith("/") or not RemotePath(remote))
-    return RemotePath(f"{remote}/{last}" if into else remote)
-
-
-def _local_targets(pairs: list[Pair], folders: list[bool]) -> tuple[Path, ...]:
-    """Say where each source goes on the disk. Blocks."""
-    return tuple(
-        _local_target(remote, local, folder)
-        for (remote, local), folder in zip(pairs, folders, strict=True)
-    )
-
-
-def _local_target(remote: str, local: str | None, folder: bool) -> Path:  # noqa: FBT001
-    path = RemotePath(remote)
-    target = Path(path or ".") if local is None else Path(local).expanduser()
-    into = local is not None and (local.endswith(("/", os.sep)) or target.is_dir())
-    if into and not folder:
-        target /= path.name
-    return Path(os.path.abspath(target))  # noqa: PTH100 - resolve() follows links
-
-
 def _joined(folder: str, path: str) -> str:
     return f"{folder.rstrip('/')}/{PurePosixPath(path).name}"
-
-
-class _Parts(TypedDict, total=False):
-    multipart_above: int
-    part_size: int
-
-
-def _parts(config: MultipartConfig | None) -> _Parts:
-    """Turn the caller's wishes into the engine's.
-
-    Raises:
-        InvalidInput: The parts would be too short for S3.
-    """
-    given = config or {}
-    found: _Parts = {}
-    size = given.get("chunk_size")
-    if size is not None and size < LEAST_PART:
-        raise InvalidInput(
-            f"chunk_size is {size:,} bytes; S3 takes no part under {LEAST_PART:,}."
-        )
-    if size is not None:
-        found["part_size"] = size
-    if given.get("enable"):
-        found["multipart_above"] = (size or LEAST_PART) - 1
-    threshold = given.get("threshold")
-    if threshold is not None:
-        found["multipart_above"] = min(MOST_WHOLE, max(threshold, size or 0) - 1)
-    return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypha_artifact.artifact import AsyncHyphaArtifact
 from hypha_artifact.artifact.events import Callback
-from hypha_artifact.artifact.moving import LocalPath
+from hypha_artifact.artifact.requests import LocalPath
 from hypha_artifact.classes import (
     MultipartConfig,
     OnError,

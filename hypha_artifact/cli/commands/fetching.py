@@ -8,6 +8,7 @@ import click
 
 from hypha_artifact.cli import options
 from hypha_artifact.cli.command import command
+from hypha_artifact.cli.detached import Detached, detachable, submit
 from hypha_artifact.cli.output import stdout_writer
 from hypha_artifact.cli.progress import ANSWER, Tally
 from hypha_artifact.cli.targets import has_pattern, into, matching, split
@@ -32,6 +33,7 @@ hypha-artifact -a my-lab/atlas get plate7.tar.gz - | tar tz
 @click.option("-r", "--recursive/--no-recursive", help="Folders, too.")
 @options.maxdepth("N levels of folders at the most.")
 @options.on_error()
+@detachable
 async def get(
     session: Session,
     *,
@@ -40,6 +42,7 @@ async def get(
     recursive: bool,
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
+    detached: Detached,
 ) -> None:
     """Download files, and with -r the contents of folders.
 
@@ -50,9 +53,13 @@ async def get(
     name, sources, target = split(session, paths, last_is_remote=False)
     async with session.artifact(name) as artifact:
         if target == "-":
+            if detached.detach:
+                raise click.UsageError("What goes to stdout cannot be detached.")
             await _to_stdout(artifact, sources, version)
             return
-        fetching = _Fetching(version, maxdepth, on_error, recursive=recursive)
+        fetching = _Fetching(
+            version, maxdepth, on_error, recursive=recursive, detached=detached
+        )
         await fetching.run(session, artifact, sources, target)
 
 
@@ -71,6 +78,7 @@ hypha-artifact -a my-lab/atlas download --version v0 table.csv
 )
 @options.maxdepth("N levels of folders at the most.")
 @options.on_error()
+@detachable
 async def download(
     session: Session,
     *,
@@ -79,13 +87,16 @@ async def download(
     recursive: bool,
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
+    detached: Detached,
 ) -> None:
     """Download files and folders; without LOCAL, into the working folder.
 
     The last of several paths is where to, as for get.
     """
     name, sources, target = split(session, paths, last_is_remote=False)
-    fetching = _Fetching(version, maxdepth, on_error, recursive=recursive)
+    fetching = _Fetching(
+        version, maxdepth, on_error, recursive=recursive, detached=detached
+    )
     async with session.artifact(name) as artifact:
         await fetching.run(session, artifact, sources, target or ".")
 
@@ -100,7 +111,9 @@ class _Fetching:
         on_error: Literal["raise", "ignore"],
         *,
         recursive: bool,
+        detached: Detached,
     ) -> None:
+        self._detached = detached
         self._version = version
         self._maxdepth = maxdepth
         self._on_error: Literal["raise", "ignore"] = on_error
@@ -113,12 +126,16 @@ class _Fetching:
         sources: list[str],
         target: str | None,
     ) -> None:
-        tally = Tally(session, "Downloaded")
         found = await matching(artifact, sources, self._version)
         several = len(sources) > 1 or has_pattern(sources[0])
+        paired = into(found, target, several=several)
+        if self._detached.detach:
+            await self._leave(session, artifact, paired)
+            return
+        tally = Tally(session, "Downloaded")
         with tally.shown():
             await artifact.get(
-                *into(found, target, several=several),
+                *paired,
                 tally,
                 self._maxdepth,
                 self._on_error,
@@ -126,6 +143,24 @@ class _Fetching:
                 recursive=self._recursive,
             )
         session.answer(tally.answer(), ())
+
+    async def _leave(
+        self,
+        session: Session,
+        artifact: AsyncHyphaArtifact,
+        paths: tuple[str | list[str], str | list[str] | None],
+    ) -> None:
+        from hypha_artifact.artifact.requests import get_request
+
+        request = await get_request(
+            *paths,
+            remote=artifact.remote,
+            version=self._version,
+            maxdepth=self._maxdepth,
+            recursive=self._recursive,
+            lenient=self._on_error == "ignore",
+        )
+        await submit(session, request, self._detached, self._on_error)
 
 
 async def _to_stdout(

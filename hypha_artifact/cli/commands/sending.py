@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 import click
 
 from hypha_artifact.cli import options
 from hypha_artifact.cli.command import command
+from hypha_artifact.cli.detached import Detached, detachable, submit
 from hypha_artifact.cli.progress import ANSWER, Tally
 from hypha_artifact.cli.staged import Changing, changing, to_change
 from hypha_artifact.cli.targets import into, split
@@ -84,6 +85,7 @@ tar cz plate7 | hypha-artifact -a my-lab/atlas put - plate7.tar.gz
 @options.maxdepth("N levels of folders at the most.")
 @click.option("--multipart-config", metavar="JSON", help="The options below as JSON.")
 @_how
+@detachable
 @changing
 async def put(
     session: Session,
@@ -94,6 +96,7 @@ async def put(
     on_error: Literal["raise", "ignore"],
     multipart_config: str | None,
     changing: Changing,
+    detached: Detached,
     **how: Any,
 ) -> None:
     """Upload files, and with -r the contents of folders.
@@ -104,6 +107,10 @@ async def put(
     """
     name, sources, target = split(session, paths, last_is_remote=True)
     config = _config(multipart_config, **how)
+    if detached.detach:
+        sent = _Sent(into(sources, target), maxdepth, on_error, recursive, config)
+        await sent.leave(session, name, changing, detached)
+        return
     tally = Tally(session, "Uploaded")
     async with to_change(session, name, changing) as artifact:
         with tally.shown():
@@ -150,6 +157,7 @@ hypha-artifact -a my-lab/atlas upload big.zarr --enable-multipart --chunk-size 2
 )
 @options.maxdepth("N levels of folders at the most.")
 @_how
+@detachable
 @changing
 async def upload(
     session: Session,
@@ -159,6 +167,7 @@ async def upload(
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
     changing: Changing,
+    detached: Detached,
     **how: Any,
 ) -> None:
     """Upload files and folders; without REMOTE, into the root.
@@ -167,11 +176,16 @@ async def upload(
     """
     name, sources, target = split(session, paths, last_is_remote=True)
     config = _config(None, **how)
+    paired = into(sources, target or "/")
+    if detached.detach:
+        sent = _Sent(paired, maxdepth, on_error, recursive, config)
+        await sent.leave(session, name, changing, detached)
+        return
     tally = Tally(session, "Uploaded")
     async with to_change(session, name, changing) as artifact:
         with tally.shown():
             await artifact.put(
-                *into(sources, target or "/"),
+                *paired,
                 tally,
                 maxdepth,
                 on_error,
@@ -179,3 +193,40 @@ async def upload(
                 multipart_config=config,
             )
     session.answer(tally.answer(), ())
+
+
+class _Sent(NamedTuple):
+    """What is to be uploaded in the background."""
+
+    paths: tuple[str | list[str], str | list[str] | None]
+    maxdepth: int | None
+    on_error: Literal["raise", "ignore"]
+    recursive: bool
+    config: MultipartConfig
+
+    async def leave(
+        self, session: Session, name: str | None, changing: Changing, told: Detached
+    ) -> None:
+        """Open the stage, and leave the rest to the engine."""
+        from hypha_artifact.artifact.requests import put_request
+
+        if changing.commit:
+            raise click.UsageError("--commit does not go with --detach.")
+        if "max_parallel_uploads" in self.config:
+            raise click.UsageError(
+                "--max-parallel-uploads does not go with --detach: the engine has all "
+                "transfers of this user in hand."
+            )
+        if self.paths[0] == "-":
+            raise click.UsageError("What comes from stdin cannot be detached.")
+        local, remote = self.paths
+        async with to_change(session, name, changing) as artifact:
+            request = await put_request(
+                local,
+                remote,
+                remote=artifact.remote,
+                maxdepth=self.maxdepth,
+                recursive=self.recursive,
+                config=self.config,
+            )
+        await submit(session, request, told, self.on_error)

@@ -1,0 +1,66 @@
+"""Transfers that a command leaves to the engine in the background."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Protocol
+
+import anyio
+import pytest
+from click.testing import CliRunner
+
+from hypha_artifact.cli import main
+from hypha_artifact.transfer.state import JobState
+from tests.faults import Fault, FaultProxy
+from tests.transfer.conftest import Bench, checksums
+
+
+class Cli(Protocol):
+    async def __call__(self, *words: str, status: int = 0) -> str: ...
+
+
+@pytest.fixture
+def cli(outside: Bench, faults: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run a command with the bench's connection and artifact; returns its stdout."""
+    settings = faults.settings
+    monkeypatch.setenv("HYPHA_SERVER_URL", settings.server_url)
+    monkeypatch.setenv("HYPHA_WORKSPACE", settings.workspace or "")
+    monkeypatch.setenv("HYPHA_TOKEN", settings.token or "")
+    artifact = str(outside.remote.id)
+
+    async def run(*words: str, status: int = 0) -> str:
+        args = ["--local-url", faults.url, "-a", artifact, *words]
+        call = partial(CliRunner().invoke, main, args)
+        done = await anyio.to_thread.run_sync(call)
+        assert done.exit_code == status, done.output
+        return str(done.stdout)
+
+    return run
+
+
+async def test_a_batch_is_left_and_waited_for(
+    outside: Bench, faults: FaultProxy, cli: Cli
+) -> None:
+    for number in range(3):
+        outside.write(f"{number}.bin", 5000)
+    source = str(outside.source)
+    await cli("upload", source, "raw", "--wait", status=2)
+    await cli("upload", source, "raw", "--detach", "--max-parallel-uploads=1", status=2)
+    await cli("upload", f"{source}/none", "raw", "--detach", status=3)
+    faults.add(Fault("^PUT /s3/.*1.bin", times=None, status=403))
+    number = int(await cli("upload", source, "raw", "--detach"))
+    assert "1 failed" in await cli("transfers", "wait", str(number), status=1)
+    faults.clear()
+    await cli("transfers", "retry")
+    assert "3 done" in await cli("transfers", "wait")
+    await cli("transfers", "wait", "77", status=2)
+
+    target = f"{outside.target}/raw/"
+    args = ["download", "--stage", "raw", target, "--detach", "--wait"]
+    answer = json.loads(await cli("--json", *args))
+    assert answer["id"] > number
+    assert answer["files"] == {"done": 3}
+    assert checksums(outside.target / "raw") == checksums(outside.source)
+    await outside.client.attach()
+    assert outside.client.snapshot().count(JobState.DONE) == 6
