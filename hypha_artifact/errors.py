@@ -24,6 +24,7 @@
     │   └── LinkExpired                    a presigned URL is too old
     ├── NetworkError (ConnectionError)     no answer, or half of one
     │   ├── Unreachable                    nobody listens there, or no way leads there
+    │   │   └── NotTrusted                 its TLS certificate is not a trusted one
     │   └── NetworkTimeout (TimeoutError)
     ├── TransferFailed (OSError)           some files of a transfer did not arrive
     ├── IntegrityError (OSError)           bytes arrived, but not the right ones
@@ -281,6 +282,16 @@ class NetworkError(HyphaError, RequestError, ConnectionError):
 
 class Unreachable(NetworkError):
     """No connection was made at all, so nothing was sent."""
+
+
+class NotTrusted(Unreachable):
+    """A server's TLS certificate is none that this machine trusts."""
+
+    default_hint = (
+        "Name your institution's certificates in SSL_CERT_FILE; HYPHA_DISABLE_SSL=true"
+        " checks none, and lets anyone on the way read the token."
+    )
+    remedy = Remedy.GIVE_UP
 
 
 class NetworkTimeout(NetworkError, TimeoutError):

@@ -21,6 +21,7 @@ from aiohttp.abc import AbstractStreamWriter
 from typing_extensions import override
 from yarl import URL
 
+from hypha_artifact._api.refusals import not_trusted
 from hypha_artifact.errors import (
     HyphaError,
     InvalidInput,
@@ -201,6 +202,8 @@ def _named(error: Exception, subject: str, url: str) -> HyphaError:
     """Name an error, most specific first."""
     if isinstance(error, TimeoutError):
         return NetworkTimeout(f"{subject}: no answer in time.")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return not_trusted(subject, urlsplit(url).netloc, error.certificate_error)
     if isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):
         return InvalidInput(f"{subject}: the URL is not valid.")
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -19,6 +19,7 @@ from hypha_artifact.errors import (
     LinkExpired,
     NotFound,
     NotStaged,
+    NotTrusted,
     PermissionDenied,
     RateLimited,
     ServerFault,
@@ -132,3 +133,15 @@ def store_refusal(
 
 def _between(text: str, start: str, stop: str) -> str:
     return text.partition(start)[2].partition(stop)[0][:60]
+
+
+def not_trusted(subject: str, host: str, error: Exception) -> NotTrusted:
+    """Say what is wrong with a certificate.
+
+    Args:
+        subject: What the request was for.
+        host: Whose certificate it is.
+        error: Says why, as ``ssl`` does.
+    """
+    why = getattr(error, "verify_message", "") or type(error).__name__
+    return NotTrusted(f"{subject}: the certificate of {host} is not trusted ({why}).")

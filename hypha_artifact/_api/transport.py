@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from ssl import SSLCertVerificationError
 from time import time
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ import stamina
 
 from hypha_artifact._api.auth import require_fresh
 from hypha_artifact._api.endpoints import Call
-from hypha_artifact._api.refusals import refusal, store_refusal
+from hypha_artifact._api.refusals import not_trusted, refusal, store_refusal
 from hypha_artifact._api.retry import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -248,9 +249,18 @@ def _network_errors(subject: str) -> Generator[None]:
         raise InvalidInput(f"{subject}: the URL is not valid.") from error
     except httpx.ConnectError as error:
         host = urlsplit(str(error.request.url)).netloc
+        if (refused := _certificate(error)) is not None:
+            raise not_trusted(subject, host, refused) from error
         raise Unreachable(f"{subject}: no connection to {host} ({error}).") from error
     except httpx.TransportError as error:
         why = str(error) or type(error).__name__
         raise NetworkError(f"{subject}: the connection broke ({why}).") from error
     except httpx.HTTPError as error:
         raise HyphaError(f"{subject}: {error}") from error
+
+
+def _certificate(error: BaseException | None) -> SSLCertVerificationError | None:
+    """Find what was wrong with a certificate, as httpx wraps that."""
+    while error is not None and not isinstance(error, SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error

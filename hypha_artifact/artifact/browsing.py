@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal, overload
 
 from hypha_artifact.artifact.base import Connected, shown
-from hypha_artifact.artifact.items import ListedName, item_of
+from hypha_artifact.artifact.items import ListedName, checked_depth, item_of
 from hypha_artifact.classes import ArtifactItem
 from hypha_artifact.errors import ArtifactNotFound, NotFound, VersionNotFound
 from hypha_artifact.listings import Listings
@@ -190,6 +190,7 @@ class Browsing(Connected):
         self, path: str, maxdepth: int | None, version: str | None
     ) -> AsyncIterator[tuple[RemotePath, Entry]]:
         """Yield the files and folders below a folder, or the one file that it is."""
+        maxdepth = checked_depth(maxdepth)
         top = RemotePath(path)
         listed = await self.remote.list_folder(top, version=version)
         if not listed and top != ROOT:
@@ -220,6 +221,7 @@ class Browsing(Connected):
             maxdepth: Levels to go down; 1 for the first folder alone.
             version: See the class.
         """
+        maxdepth = checked_depth(maxdepth)
         todo = [(RemotePath(path), 1)]
         while todo:
             here, depth = todo.pop(0)
@@ -255,7 +257,8 @@ class Browsing(Connected):
         rest = wanted[len(base) :].strip("/")
         if not rest:
             return [shown(pattern, base)]
-        deep = maxdepth or (None if "**" in rest else rest.count("/") + 1)
+        deep = None if "**" in rest else rest.count("/") + 1
+        deep = checked_depth(maxdepth) or deep
         return sorted(
             [
                 shown(pattern, name)

@@ -8,6 +8,7 @@ from typing import Self, TypeVar, cast
 from typing_extensions import override
 
 from hypha_artifact.classes import ArtifactItem
+from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import Entry
 
 T = TypeVar("T")
@@ -58,3 +59,20 @@ class ListedName(str):
     def items(self) -> ItemsView[str, object]:
         """Return the item's fields and values."""
         return self.item.items()
+
+
+def checked_depth(maxdepth: int | None) -> int | None:
+    """Return a number of levels, if it is one.
+
+    Args:
+        maxdepth: Levels of folders, 1 for a folder's own files; None for all.
+
+    Raises:
+        InvalidInput: It is less than 1.
+    """
+    if maxdepth is not None and maxdepth < 1:
+        raise InvalidInput(
+            f"maxdepth is {maxdepth}, but there is no level before the first.",
+            hint="Use 1 for a folder's own files, or None for all levels.",
+        )
+    return maxdepth

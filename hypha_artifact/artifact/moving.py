@@ -11,6 +11,7 @@ import anyio
 
 from hypha_artifact.artifact.batches import Batches
 from hypha_artifact.artifact.events import Callback
+from hypha_artifact.artifact.items import checked_depth
 from hypha_artifact.artifact.requests import (
     LocalPath,
     get_request,
@@ -71,7 +72,7 @@ class Moving(Batches):
             lpath,
             rpath,
             remote=self.remote,
-            maxdepth=maxdepth,
+            maxdepth=checked_depth(maxdepth),
             recursive=recursive,
             config=multipart_config,
         )
@@ -155,7 +156,7 @@ class Moving(Batches):
             lpath,
             remote=self.remote,
             version=version,
-            maxdepth=maxdepth,
+            maxdepth=checked_depth(maxdepth),
             recursive=recursive,
             lenient=on_error == "ignore",
         )

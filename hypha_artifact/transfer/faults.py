@@ -208,7 +208,7 @@ def _is_outage(error: HyphaError) -> bool:
     """Tell whether the other side seems to be away as a whole."""
     if isinstance(error, ServerFault | StoreError):
         return error.status in _GATEWAY
-    return isinstance(error, NetworkError)
+    return isinstance(error, NetworkError) and error.remedy is Remedy.RETRY
 
 
 def _is_too_much(error: HyphaError) -> bool:

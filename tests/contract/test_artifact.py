@@ -109,6 +109,8 @@ FILES = ["data/a.csv", "data/b.csv", "data/deep/c.bin"]
 async def test_find_walk_and_glob(shared: AsyncHyphaArtifact) -> None:
     assert await shared.find("data") == FILES
     assert await shared.find("/data", maxdepth=1) == ["/data/a.csv", "/data/b.csv"]
+    with pytest.raises(ValueError, match="no level before the first"):
+        await shared.find("data", maxdepth=0)
     assert await shared.find("data", withdirs=True, maxdepth=1) == [
         "data/a.csv",
         "data/b.csv",
