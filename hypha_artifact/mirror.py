@@ -6,14 +6,10 @@ Also: what differs between two versions.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
-import anyio
 import anyio.to_thread
 from msgspec import Struct, structs
 
@@ -30,21 +26,13 @@ from hypha_artifact.compare import (
     by_time,
     compare,
 )
-from hypha_artifact.errors import HyphaError, LocalNotFound, NotFolder, NotStaged
+from hypha_artifact.errors import LocalNotFound, NotFolder, NotStaged
 from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.record import STAGE
-from hypha_artifact.remote import Link, RemoteArtifact
+from hypha_artifact.transfer.comparing import contents, read_etags
 from hypha_artifact.transfer.guard import guard
-from hypha_artifact.transfer.local import walk
 from hypha_artifact.transfer.state import Problem
-
-_AT_ONCE = 8
-_BATCH = 200
-_MIB = 1024 * 1024
-_PART_SIZES = (8, 6, 5, 16, 10, 20, 32, 50, 64, 100)
-"""MiB; parts that clients of Hypha make, the likeliest first."""
-
-_md5 = partial(hashlib.md5, usedforsecurity=False)
+from hypha_artifact.transfer.walk import walk
 
 
 class Way(Enum):
@@ -201,13 +189,9 @@ async def _check_folder(
 async def _checked(artifact: AsyncHyphaArtifact, plan: SyncPlan) -> SyncPlan:
     """Settle by their content what has the same size on both sides."""
     unsure = [d.path for d in plan.differences if d.difference is Difference.UNSURE]
-    full = {plan.folder / path: path for path in unsure}
-    etags = await read_etags(artifact, full, plan.version)
-    alike: set[RemotePath] = set()
-    for remote, path in full.items():
-        local = plan.local / path
-        if await anyio.to_thread.run_sync(_has_content, local, etags.get(remote)):
-            alike.add(path)
+    pairs = [(plan.local / path, plan.folder / path) for path in unsure]
+    found = await contents(artifact.remote, pairs, plan.version)
+    alike = dict(zip(unsure, found, strict=True))
     return structs.replace(
         plan,
         differences=tuple(
@@ -216,88 +200,15 @@ async def _checked(artifact: AsyncHyphaArtifact, plan: SyncPlan) -> SyncPlan:
     )
 
 
-def _settled(found: FileDifference, alike: set[RemotePath]) -> Difference:
+def _settled(
+    found: FileDifference, alike: Mapping[RemotePath, bool | None]
+) -> Difference:
     if found.difference is not Difference.UNSURE:
         return found.difference
-    return Difference.SAME if found.path in alike else Difference.CHANGED
-
-
-def _has_content(path: Path, etag: str | None) -> bool:
-    """Tell whether a local file has the content that an ETag stands for. Blocks."""
-    checksum, _, parts = (etag or "").partition("-")
-    with guard(path, "read"):
-        if not parts:
-            return bool(checksum) and _etag(path, None) == checksum
-        size = path.stat().st_size
-        fitting = (
-            each * _MIB
-            for each in _PART_SIZES
-            if -(-size // (each * _MIB)) == int(parts)
-        )
-        return any(_etag(path, part) == etag for part in fitting)
-
-
-def _etag(path: Path, part: int | None) -> str:
-    """Compute the ETag that S3 gives a file, whole or in parts of so many bytes."""
-    with path.open("rb") as file:
-        if part is None:
-            return hashlib.file_digest(file, _md5).hexdigest()
-        digests: list[bytes] = []
-        while digest := _part_digest(file, part):
-            digests.append(digest)
-    return f"{_md5(b''.join(digests)).hexdigest()}-{len(digests)}"
-
-
-def _part_digest(file: BinaryIO, part: int) -> bytes:
-    """Return the digest of the next part, nothing at the end of the file."""
-    found, left = _md5(), part
-    while left and (piece := file.read(min(left, _MIB))):
-        found.update(piece)
-        left -= len(piece)
-    return found.digest() if left < part else b""
-
-
-async def read_etags(
-    artifact: AsyncHyphaArtifact, paths: Iterable[RemotePath], version: str | None
-) -> dict[RemotePath, str | None]:
-    """Ask the store for checksums of files; a request for one byte of each.
-
-    Args:
-        artifact: The artifact.
-        paths: Files, none of them empty.
-        version: A name, None for the latest, or ``"stage"``.
-    """
-    asking = _Asking(artifact.remote)
-    wanted = list(paths)
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
-        links = await artifact.remote.sign_downloads(batch, version=version)
-        async with anyio.create_task_group() as tasks:
-            for link in links.values():
-                tasks.start_soon(asking.ask, link)
-        if asking.error:
-            raise asking.error
-    return asking.found
-
-
-class _Asking:
-    """Asks for checksums, several at a time; the first error ends it."""
-
-    def __init__(self, remote: RemoteArtifact) -> None:
-        self.found: dict[RemotePath, str | None] = {}
-        self.error: HyphaError | None = None
-        self._remote = remote
-        self._limiter = anyio.CapacityLimiter(_AT_ONCE)
-
-    async def ask(self, link: Link) -> None:
-        async with self._limiter:
-            if self.error:
-                return
-            try:
-                async with self._remote.fetch(link, 0, 1) as body:
-                    self.found[link.path] = body.etag
-            except HyphaError as error:
-                self.error = error
+    same = alike[found.path]
+    if same is None:
+        return Difference.UNSURE
+    return Difference.SAME if same else Difference.CHANGED
 
 
 async def run_sync(
@@ -369,8 +280,8 @@ async def diff_versions(
     unsure = [d.path for d in found if d.difference is Difference.UNSURE]
     if quick or not unsure:
         return found
-    before_etags = await read_etags(artifact, unsure, before)
-    after_etags = await read_etags(artifact, unsure, after)
+    before_etags = await read_etags(artifact.remote, unsure, before)
+    after_etags = await read_etags(artifact.remote, unsure, after)
     old |= {p: structs.replace(old[p], etag=etag) for p, etag in before_etags.items()}
     new |= {p: structs.replace(new[p], etag=etag) for p, etag in after_etags.items()}
     return compare(old, new, by_content)

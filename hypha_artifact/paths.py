@@ -151,7 +151,9 @@ def _check_segment(segment: str, text: str) -> None:
     shown = printable(text)
     if segment == "..":
         raise UnsafePath(f"'{shown}' has a '..' and could leave its folder.")
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in segment):
+    if not segment.isprintable() and any(
+        unicodedata.category(char) in {"Cc", "Cs"} for char in segment
+    ):
         raise UnsafePath(
             f"'{shown}' has a control character or bytes that are not UTF-8 in it, "
             "which the store would change.",

@@ -63,7 +63,8 @@ class RemoteBytes:
         self._headers = headers
         self._link = link
         self._is_given = link is not None
-        self._etag: str | None = None
+        self.etag: str | None = None
+        """What the store calls these bytes, once the first of them were asked for."""
         self.size: int | None = None
         """Bytes of the file, once the first of them were asked for."""
 
@@ -118,7 +119,7 @@ class RemoteBytes:
 
     def _compare(self, digest: str) -> None:
         """See that these are the bytes that the store was given, where it can tell."""
-        etag = (self._etag or "").lower()
+        etag = (self.etag or "").lower()
         if _MD5.fullmatch(etag) and etag != digest:
             raise IntegrityError(
                 f"'{self._path}' arrived with other bytes than the store has."
@@ -149,10 +150,10 @@ class RemoteBytes:
         return IsFolder(f"'{self._path}' is a folder.") if entry.is_folder else missing
 
     def _check(self, body: Body) -> None:
-        same = self._etag in {None, body.etag} or body.etag is None
+        same = self.etag in {None, body.etag} or body.etag is None
         if not same or self.size not in {None, body.size}:
             raise RemoteChanged(f"'{self._path}' changed while it was read.")
-        self._etag, self.size = self._etag or body.etag, body.size
+        self.etag, self.size = self.etag or body.etag, body.size
 
     async def _recover(self, error: HyphaError, tries: int) -> None:
         """Wait before the next try, or give up."""

@@ -37,7 +37,7 @@ from hypha_artifact.transfer.state import (
     TransferPlan,
     UploadRequest,
 )
-from hypha_artifact.transfer.survey import survey_carry, survey_download, survey_upload
+from hypha_artifact.transfer.survey import survey
 from hypha_artifact.transfer.upload import Upload
 from hypha_artifact.transfer.views import group_view, job_view, snapshot
 from hypha_artifact.transfer.workers import Workers
@@ -186,12 +186,7 @@ class TransferEngine:
             NotFound: The artifact, or a source in it, is not there.
             HyphaError: One of the sides cannot be read.
         """
-        remote = self._remote(request, account)
-        if isinstance(request, UploadRequest):
-            return await survey_upload(remote, request)
-        if isinstance(request, CarryRequest):
-            return await survey_carry(remote, request)
-        return await survey_download(remote, request)
+        return await survey(self._remote(request, account), request)
 
     async def submit(self, plan: TransferPlan, account: str = "") -> int:
         """Queue a plan's files, colliding ones included: they are overwritten.

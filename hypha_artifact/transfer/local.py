@@ -1,12 +1,11 @@
-"""Local files as sources: find them, know them again, read them by position."""
+"""Local files as sources: know them again, read them by position."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,10 +18,7 @@ from hypha_artifact.errors import (
     SourceChanged,
 )
 from hypha_artifact.paths import printable
-from hypha_artifact.transfer.guard import guard, reason
-from hypha_artifact.transfer.plan import LocalFile, LocalTree
-from hypha_artifact.transfer.state import Problem
-from hypha_artifact.transfer.target import PART_SUFFIX
+from hypha_artifact.transfer.guard import guard
 
 PIECE = 1024 * 1024
 """Bytes read or sent at a time; nothing here holds more of a file."""
@@ -36,83 +32,6 @@ class Fingerprint(Struct, frozen=True):
     size: int
     mtime_ns: int
     inode: int
-
-
-def walk(
-    sources: Sequence[Path],
-    names: Sequence[str] | None = None,
-    maxdepth: int | None = None,
-) -> LocalTree:
-    """Find every regular file under the sources. Blocks: run it in a thread.
-
-    Links to files are followed, links to folders are not.
-
-    Args:
-        sources: Files and folders; a folder's files are named from its own name on.
-        names: Another name for each source.
-        maxdepth: Levels to go down; 1 for a folder's own files.
-
-    Returns:
-        The files, and what cannot be sent with the reason.
-    """
-    files: list[LocalFile] = []
-    problems: list[Problem] = []
-    for number, source in enumerate(sources):
-        path = Path(os.path.abspath(source))  # noqa: PTH100 - resolve() follows links
-        name = path.name if names is None else names[number]
-        for found in _walk_one(path, name, maxdepth):
-            if isinstance(found, LocalFile):
-                files.append(found)
-            else:
-                problems.append(found)
-    return LocalTree(files=tuple(files), problems=tuple(problems))
-
-
-def _walk_one(
-    path: Path, name: str, depth: int | None
-) -> Iterator[LocalFile | Problem]:
-    if not path.is_dir() or path.is_symlink():
-        yield _look(path, name)
-    elif depth is None or depth > 0:
-        yield from _walk_folder(path, name, None if depth is None else depth - 1)
-
-
-def _walk_folder(
-    folder: Path, name: str, depth: int | None
-) -> Iterator[LocalFile | Problem]:
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
-    except OSError as error:
-        why = f"The folder cannot be read: {reason(error)}."
-        yield Problem(source=str(folder), reason=why)
-        return
-    for each in names:
-        yield from _walk_one(folder / each, f"{name}/{each}" if name else each, depth)
-
-
-def _look(path: Path, name: str) -> LocalFile | Problem:
-    try:
-        info = path.stat()
-    except OSError as error:
-        why = "a link to nothing" if path.is_symlink() else reason(error)
-        missing = error.errno == errno.ENOENT
-        text = f"It cannot be read: {why}."
-        return Problem(source=str(path), reason=text, missing=missing)
-    against = _objection(path, info)
-    if against:
-        return Problem(source=str(path), reason=against)
-    return LocalFile(path=path, name=name, size=info.st_size, modified=info.st_mtime)
-
-
-def _objection(path: Path, info: os.stat_result) -> str | None:
-    if stat.S_ISDIR(info.st_mode):
-        return "It is a symbolic link to a folder, which is not followed."
-    if not stat.S_ISREG(info.st_mode):
-        return "It is not a regular file."
-    if path.name.endswith(PART_SUFFIX):
-        return "It is an unfinished download."
-    return None if os.access(path, os.R_OK) else "It cannot be read: permission denied."
 
 
 def fingerprint(path: Path) -> Fingerprint:

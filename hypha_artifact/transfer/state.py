@@ -11,7 +11,6 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
-import msgspec
 from msgspec import Struct
 
 from hypha_artifact.models import StageMode
@@ -84,10 +83,38 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 
 
 class Overwrite(Enum):
-    """What to do with a file whose target is there already."""
+    """What to do with a file whose target is there already; ``rules`` does it."""
 
     REPLACE = "overwrite"
     SKIP = "skip"
+    NEWER = "newer"
+    """Overwrite what is older than the source."""
+    SIZE = "size"
+    """Overwrite what has another size."""
+    CONTENT = "content"
+    """Overwrite what has other bytes, or may have them; see ``compare`` of requests."""
+    RENAME = "rename"
+    """Keep both: the new one gets a name that nothing has."""
+    ASK = "ask"
+    """Leave it as it is until somebody decides."""
+
+
+class Links(Enum):
+    """What to do with the symbolic links below a source."""
+
+    FILES = "files"
+    """Follow those to files; those to folders are problems."""
+    FOLLOW = "follow"
+    SKIP = "skip"
+
+
+class Content(Enum):
+    """What came of comparing two files byte for byte, by their checksums."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+    """The store has no checksum that can be computed here."""
 
 
 class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
@@ -98,7 +125,8 @@ class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
     be; ``""`` puts a folder's contents into ``folder`` itself. ``mode`` is the kind of
     stage to open, or to join. ``maxdepth`` counts levels, 1 for a folder's own files.
     Files longer than ``multipart_above`` go in parts of at least ``part_size`` bytes;
-    None leaves either to the engine.
+    None leaves either to the engine. ``links`` is for the symbolic ones; with
+    ``compare``, the plan says of files that are there whether their content differs.
     """
 
     sources: tuple[Path, ...]
@@ -109,6 +137,8 @@ class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
     maxdepth: int | None = None
     multipart_above: int | None = None
     part_size: int | None = None
+    links: Links = Links.FILES
+    compare: bool = False
 
 
 class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
@@ -118,7 +148,7 @@ class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
     ``targets`` gives each source a local path of its own instead: where a file goes,
     or the folder for a folder's contents. ``maxdepth`` counts levels, 1 for a folder's
     own files. With ``lenient``, a source that is not there is one of the plan's
-    problems, not an error.
+    problems, not an error. ``compare`` is as for uploads.
     """
 
     sources: tuple[RemotePath, ...]
@@ -128,6 +158,7 @@ class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
     targets: tuple[Path, ...] | None = None
     maxdepth: int | None = None
     lenient: bool = False
+    compare: bool = False
 
 
 class CarryRequest(Struct, frozen=True, kw_only=True, tag="carry"):
@@ -154,12 +185,18 @@ def direction_of(request: Request) -> Direction:
 
 
 class Existing(Struct, frozen=True, kw_only=True):
-    """What is at a target already. ``blocked`` says why it cannot be replaced."""
+    """What is at a target already. ``blocked`` says why it cannot be replaced.
+
+    ``content`` is None where it was not compared. ``free`` is the number of the first
+    name beside it that nothing has (2: ``name (2).ext``), 0 where there is none.
+    """
 
     size: int | None
     modified: float | None
     blocked: str | None = None
     is_folder: bool = False
+    content: Content | None = None
+    free: int = 0
 
 
 class PlanItem(Struct, frozen=True, kw_only=True):
@@ -186,6 +223,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     reason: str
     missing: bool = False
     """Whether it is not there at all."""
+    is_note: bool = False
+    """Whether it is left out as a matter of course, and the user only told."""
 
 
 class TransferPlan(Struct, frozen=True, kw_only=True):
@@ -209,26 +248,6 @@ class TransferPlan(Struct, frozen=True, kw_only=True):
     def collisions(self) -> tuple[PlanItem, ...]:
         """The items whose target is there already."""
         return tuple(item for item in self.items if item.existing)
-
-    def resolve(self, decisions: dict[RemotePath, Overwrite]) -> TransferPlan:
-        """Drop what is to be skipped, and every collision without a decision.
-
-        Args:
-            decisions: One decision for each colliding item, by its remote path.
-
-        Returns:
-            A plan that overwrites only what was decided to be overwritten.
-        """
-        kept = tuple(
-            item
-            for item in self.items
-            if item.existing is None
-            or (
-                item.existing.blocked is None
-                and decisions.get(item.remote) is Overwrite.REPLACE
-            )
-        )
-        return msgspec.structs.replace(self, items=kept)
 
 
 class JobView(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from functools import partial
+import os
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import anyio.to_thread
@@ -12,8 +12,10 @@ from hypha_artifact.errors import NotFound, UnsafePath
 from hypha_artifact.models import Entry, StageMode
 from hypha_artifact.paths import ROOT, RemotePath, printable
 from hypha_artifact.remote import RemoteArtifact
-from hypha_artifact.transfer.local import walk
+from hypha_artifact.transfer.comparing import with_contents
+from hypha_artifact.transfer.names import Habits, probe
 from hypha_artifact.transfer.plan import (
+    Aim,
     Listing,
     RemoteFile,
     RemoteTree,
@@ -28,12 +30,32 @@ from hypha_artifact.transfer.state import (
     Existing,
     PlanItem,
     Problem,
+    Request,
     TransferPlan,
     UploadRequest,
 )
 from hypha_artifact.transfer.target import look
+from hypha_artifact.transfer.walk import walk
 
 STAGE = "stage"
+
+
+async def survey(remote: RemoteArtifact, request: Request) -> TransferPlan:
+    """Look at both sides and say what would happen; nothing is changed.
+
+    Args:
+        remote: The artifact.
+        request: What to copy.
+
+    Raises:
+        NotFound: The artifact, or a source in it, is not there.
+        HyphaError: One of the sides cannot be read.
+    """
+    if isinstance(request, UploadRequest):
+        return await survey_upload(remote, request)
+    if isinstance(request, CarryRequest):
+        return await survey_carry(remote, request)
+    return await survey_download(remote, request)
 
 
 async def survey_upload(remote: RemoteArtifact, request: UploadRequest) -> TransferPlan:
@@ -42,17 +64,23 @@ async def survey_upload(remote: RemoteArtifact, request: UploadRequest) -> Trans
     Raises:
         HyphaError: The artifact cannot be read.
     """
-    tree = await anyio.to_thread.run_sync(
-        walk, request.sources, request.names, request.maxdepth
-    )
-    aimed = aim(request, tree)
+    aimed = await anyio.to_thread.run_sync(_walked, request)
     artifact = await remote.read(version=STAGE)
     listing: Listing = {}
+    # A new version starts empty; in place, the live files are overwritten.
+    version = STAGE if artifact.is_staged else None
     if artifact.is_staged or request.mode is StageMode.IN_PLACE:
-        # A new version starts empty; in place, the live files are overwritten.
-        version = STAGE if artifact.is_staged else None
         listing = await _list_targets(remote, request.folder, aimed.folders, version)
-    return plan_upload(request, aimed, listing)
+    plan = await anyio.to_thread.run_sync(plan_upload, request, aimed, listing)
+    if request.compare:
+        return await with_contents(remote, plan, version, own_part=request.part_size)
+    return plan
+
+
+def _walked(request: UploadRequest) -> Aim:
+    """Look at the disk. Blocks."""
+    tree = walk(request.sources, request.names, request.maxdepth, request.links)
+    return aim(request, tree)
 
 
 async def _list_targets(
@@ -119,23 +147,43 @@ def _existing(entry: Entry) -> Existing:
 
 
 async def survey_download(
-    remote: RemoteArtifact, request: DownloadRequest
+    remote: RemoteArtifact,
+    request: DownloadRequest,
+    habits: Callable[[Path], Habits] = probe,
 ) -> TransferPlan:
     """Walk the remote sources, look at the local targets in a thread, and plan.
+
+    Args:
+        remote: The artifact.
+        request: What to copy.
+        habits: Tells how the file system at a local folder treats names; by default
+            it is tried out there.
 
     Raises:
         NotFound: A source is not there.
         HyphaError: The artifact cannot be read.
     """
     tree = await _Walk(remote, request).run()
+    plan = await anyio.to_thread.run_sync(_landed, request, tree, habits)
+    if request.compare:
+        return await with_contents(remote, plan, request.version)
+    return plan
+
+
+def _landed(
+    request: DownloadRequest, tree: RemoteTree, habits: Callable[[Path], Habits]
+) -> TransferPlan:
+    """Look at the disk. Blocks."""
     names: dict[Path, list[RemotePath]] = {}
     for file in tree.files:
         names.setdefault(file.root or request.folder, []).append(file.name)
     existing: dict[Path, Existing] = {}
     for root, there in names.items():
-        found = await anyio.to_thread.run_sync(partial(look, root, there))
+        found = look(root, there)
         existing |= {root / name: each for name, each in found.items()}
-    return plan_download(request, tree, existing)
+    return plan_download(
+        request, tree, existing, habits=habits, is_there=os.path.lexists
+    )
 
 
 class _Walk:

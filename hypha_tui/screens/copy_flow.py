@@ -9,6 +9,7 @@ from msgspec import Struct
 from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.transfer.rules import resolve
 from hypha_artifact.transfer.state import (
     DownloadRequest,
     TransferPlan,
@@ -163,7 +164,7 @@ class CopyFlow:
             if decisions is None:
                 self._ui.say("Nothing was copied.")
                 return False
-            plan = plan.resolve(decisions)
+            plan = resolve(plan, decisions)
         if not plan.items:
             self._ui.say("Nothing is left to copy.")
             return False

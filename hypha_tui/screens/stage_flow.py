@@ -15,6 +15,7 @@ from hypha_artifact.models import (
 )
 from hypha_artifact.paths import ArtifactId, RemotePath, printable
 from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.transfer.rules import resolve
 from hypha_artifact.transfer.state import CarryRequest
 from hypha_tui.providers.base import Place
 from hypha_tui.providers.remote import RemoteProvider
@@ -208,7 +209,7 @@ class StageFlow:
             paths=tuple(map(RemotePath, wanted.paths)),
         )
         client = self._ui.session.client
-        plan = (await client.plan(request)).resolve({})
+        plan = resolve(await client.plan(request), {})
         await client.submit(plan)
         files = f"{count(len(plan.items), 'file')}, {size(plan.size)}"
         text = f"Carrying {files}, of {latest.version} over. C commits when it is done."

@@ -7,6 +7,7 @@ import msgspec
 from hypha_artifact import staging
 from hypha_artifact.models import Fate, StageMode
 from hypha_artifact.paths import RemotePath
+from hypha_artifact.transfer.rules import resolve
 from hypha_artifact.transfer.state import CarryRequest, JobState
 from tests.transfer.conftest import Bench, checksums
 
@@ -45,7 +46,7 @@ async def test_what_is_left_out_can_be_carried(bench: Bench) -> None:
     plan = await bench.client.plan(carry)
     assert [problem.source for problem in plan.problems] == ["not/there"]
     assert [item.remote for item in plan.collisions] == ["up/source/changed.txt"]
-    group = await bench.client.submit(plan.resolve({}))
+    group = await bench.client.submit(resolve(plan, {}))
     assert await bench.final(group) == {JobState.DONE: 4}
     preview = await staging.preview_commit(bench.remote)
     assert preview.count(Fate.GONE) == 0
