@@ -52,7 +52,7 @@ class SyncPlan(Struct, frozen=True, kw_only=True):
     differences: tuple[FileDifference, ...]
     delete: bool
     problems: tuple[Problem, ...] = ()
-    """Local files that cannot be read; while there are any, nothing is deleted."""
+    """What is left out; while a local file cannot be read, nothing is deleted."""
 
     @property
     def copied(self) -> tuple[FileDifference, ...]:
@@ -68,7 +68,12 @@ class SyncPlan(Struct, frozen=True, kw_only=True):
     @property
     def deleted(self) -> tuple[FileDifference, ...]:
         """The files that are deleted from the target."""
-        return self.extra if self.delete and not self.problems else ()
+        return self.extra if self.delete and self.is_whole else ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all local files could be read."""
+        return all(problem.is_note for problem in self.problems)
 
     @property
     def same(self) -> int:

@@ -112,7 +112,8 @@ def judged(
     blocked = [item for item in plan.items if item.existing and item.existing.blocked]
     if on_error != "ignore":
         for problem in plan.problems:
-            raise _error_of(problem, down=down)
+            if not problem.is_note:
+                raise _error_of(problem, down=down)
         for item in blocked:
             raise _clash(item, item.existing, down=down)
     if reporter is not None:

@@ -63,11 +63,26 @@ class Reporter:
         self.error: BaseException | None = None
 
     def problem(self, problem: Problem) -> None:
-        """Tell of a source that cannot be moved."""
+        """Tell of a source that cannot be moved, or is left out."""
+        if problem.is_note:
+            self._note(problem)
+            return
         message = f"Failed to {self._verb}: {printable(problem.source)}: "
         self._tell(
             ErrorEvent(
                 type="error", message=message + problem.reason, file=problem.source
+            )
+        )
+
+    def _note(self, problem: Problem) -> None:
+        message = f"Left out: {printable(problem.source)}: {problem.reason}"
+        self._tell(
+            InfoEvent(
+                type="info",
+                message=message,
+                file=problem.source,
+                total_files=self._total,
+                current_file=self._begun,
             )
         )
 

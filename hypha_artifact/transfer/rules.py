@@ -144,17 +144,24 @@ def resolve(
     return structs.replace(plan, items=tuple(item for item in found if item))
 
 
-def ruled(plan: TransferPlan, rule: Overwrite) -> TransferPlan:
-    """Follow one rule for all items, as ``resolve``.
+def ruled(plan: TransferPlan, choose: Callable[[PlanItem], Overwrite]) -> TransferPlan:
+    """Follow a rule for each item, as ``resolve``.
 
     What cannot be replaced, nor get another name, stays, for whoever moves the plan to
     refuse.
+
+    Args:
+        plan: What would be moved.
+        choose: Called for each item that there is a choice for.
     """
     items: list[PlanItem] = []
     for item in plan.items:
-        is_blocked = item.existing is not None and item.existing.blocked is not None
-        moved = settled(item, rule, plan.direction)
-        if moved or is_blocked:
+        there = item.existing
+        if there is None or (there.blocked is not None and not there.free):
+            items.append(item)
+            continue
+        moved = settled(item, choose(item), plan.direction)
+        if moved or there.blocked is not None:
             items.append(moved or item)
     return structs.replace(plan, items=tuple(items))
 

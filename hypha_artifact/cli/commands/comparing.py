@@ -26,7 +26,7 @@ _DIFF = """
 """
 _SYNC = """
 {"way": up|down, "dry_run": bool, "same": how many files,
- "copied": [{"path", "change": new|changed, "size": bytes}],
+ "copied": [{"path", "change": new|changed|unsure, "size": bytes}],
  "deleted": [path], "extra": [path that only the target has],
  "problems": [{"file", "message"}]}
 """
@@ -147,7 +147,7 @@ async def sync(
     _complain(session, plan)
     value = {"way": plan.way.value, "dry_run": dry_run, **_plan_value(plan)}
     session.answer(value, _plan_lines(plan, dry_run=dry_run))
-    if plan.problems:
+    if not plan.is_whole:
         raise click.exceptions.Exit(1)
 
 
@@ -243,5 +243,5 @@ def _complain(session: Session, plan: SyncPlan) -> None:
 
     for problem in plan.problems:
         session.say(f"Left out: {printable(problem.source)}: {problem.reason}")
-    if plan.problems and plan.delete:
+    if plan.delete and not plan.is_whole:
         session.say("So nothing was deleted.")

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry, EntryKind, StageMode
 from hypha_artifact.paths import ROOT, RemotePath
+from hypha_artifact.transfer.names import Habits
 from hypha_artifact.transfer.plan import (
     MAX_PARTS,
     MIB,
@@ -89,7 +91,7 @@ def test_collisions_are_marked_with_what_is_there() -> None:
     }
     plan = upload("p/a.txt", "p/b", "p/new", "top/x", "top2", listing=listing)
     found = {str(item.remote): item.existing for item in plan.items}
-    assert found["raw/p/a.txt"] == Existing(size=7, modified=4.0)
+    assert found["raw/p/a.txt"] == Existing(size=7, modified=4.0, free=2)
     assert found["raw/p/new"] is None
     assert found["raw/top2"] is None
     a_folder, a_file = found["raw/p/b"], found["raw/top/x"]
@@ -113,7 +115,7 @@ def test_download_marks_local_targets() -> None:
     )
     here = Existing(size=1, modified=2.0)
     plan = plan_download(TO_DISK, tree, {TO_DISK.folder / "a": here})
-    assert [item.existing for item in plan.items] == [here, None]
+    assert [item.existing for item in plan.items] == [replace(here, free=2), None]
     assert plan.items[0].local == Path("/to/a")
 
 
@@ -159,3 +161,67 @@ def test_every_file_is_an_item_or_a_problem(names: list[str]) -> None:
     plan = upload(*names)
     assert len(plan.items) + len(plan.problems) == len(names)
     assert len({item.remote for item in plan.items}) == len(plan.items)
+
+
+def down(
+    *names: str, there: tuple[str, ...] = (), habits: Habits | None = None
+) -> TransferPlan:
+    tree = RemoteTree(
+        files=tuple(
+            RemoteFile(path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p))
+            for p in names
+        )
+    )
+    paths = {TO_DISK.folder / name for name in there}
+    existing = dict.fromkeys(paths, Existing(size=1, modified=1.0))
+    asked: list[Path] = []
+
+    def ask(folder: Path) -> Habits:
+        asked.append(folder)
+        return habits or Habits()
+
+    plan = plan_download(
+        TO_DISK, tree, existing, habits=ask, is_there=lambda path: path in paths
+    )
+    assert bool(asked) is (habits is not None)
+    return plan
+
+
+def test_a_free_name_is_one_that_nothing_has_or_gets() -> None:
+    listing = {
+        ROOT: (folder("raw"),),
+        RemotePath("raw"): (
+            Entry(name="a.txt", size=7),
+            folder("b"),
+            Entry(name="a (2).txt", size=1, pending=True),
+            Entry(name="b (2)", size=1),
+        ),
+    }
+    plan = upload("a.txt", "a (3).txt", "b", "b (4)/x", listing=listing)
+    free = {item.local.name: item.existing.free for item in plan.items if item.existing}
+    assert free == {"a.txt": 4, "b": 3}
+    names = down("a.txt", "A (2).txt", "a (3).txt", there=("a.txt", "a (4).txt"))
+    assert names.items[0].existing
+    assert names.items[0].existing.free == 5
+
+
+def test_names_that_differ_in_case_only() -> None:
+    names = "d/A.txt", "d/a.txt", "D/\u00c4", "d/a\u0308", "x", "X/y"
+    assert not down(*names, habits=Habits()).collisions
+    plan = down(*names, habits=Habits(folds=True))
+    found = {item.remote: item.existing for item in plan.collisions}
+    assert set(found) == {"d/a.txt", "d/a\u0308", "x"}
+    there = found[RemotePath("d/a.txt")]
+    assert there
+    assert (there.free, there.blocked) == (
+        2,
+        "This disk does not tell its name from 'A.txt'.",
+    )
+
+
+@pytest.mark.parametrize("name", ["a:b", "d/aux.txt", "e./f", "COM1", "what?"])
+def test_names_that_windows_does_not_hold(name: str) -> None:
+    assert not down(name, "fine", habits=Habits()).problems
+    plan = down(name, "fine", "auxiliary", habits=Habits(refuses=True))
+    assert [item.remote for item in plan.items] == ["fine", "auxiliary"]
+    assert [problem.source for problem in plan.problems] == [name]

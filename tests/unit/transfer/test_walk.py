@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hypha_artifact.transfer.state import Links
 from hypha_artifact.transfer.walk import walk
 
 
@@ -35,7 +36,55 @@ def test_links_and_special_files(tmp_path: Path) -> None:
     reasons = {Path(p.source).name: p.reason for p in tree.problems}
     assert set(reasons) == {"folder_link", "loop", "dangling", "pipe"}
     assert "link to nothing" in reasons["dangling"]
-    assert "not a regular file" in reasons["pipe"]
+    assert reasons["pipe"] == "It is a named pipe, not a regular file."
+    noted = [Path(p.source).name for p in tree.problems if p.is_note]
+    assert noted == ["pipe"]
+    alone = walk((folder / "pipe",))
+    assert not alone.problems[0].is_note
+    skipped = walk((folder,), links=Links.SKIP)
+    assert not skipped.files
+    assert all(problem.is_note for problem in skipped.problems)
+    followed = walk((folder,), links=Links.FOLLOW)
+    names = {file.name for file in followed.files}
+    assert names == {"p/file_link", "p/folder_link/x"}
+    loops = {p.source: p.is_note for p in followed.problems if "loop:" in p.reason}
+    assert loops == {str(folder / "loop"): True}
+
+
+def test_links_that_lead_in_circles(tmp_path: Path) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+        (tmp_path / name / "link").symlink_to(tmp_path / other)
+    (tmp_path / "itself").symlink_to("itself")
+    tree = walk((tmp_path,), [""], links=Links.FOLLOW)
+    assert [file.name for file in tree.files] == [
+        "a/file",
+        "a/link/file",
+        "b/file",
+        "b/link/file",
+    ]
+    reasons = [problem.reason for problem in tree.problems]
+    assert [("loop" in text, "nothing" in text) for text in reasons] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_a_tree_deeper_than_the_stack(tmp_path: Path) -> None:
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    found = walk((tmp_path,), [""])
+    assert [file.name.count("/") for file in found.files] == [1500]
+    assert not walk((tmp_path,), [""], maxdepth=1500).files
+    assert len(walk((tmp_path,), [""], maxdepth=1501).files) == 1
 
 
 def test_a_source_that_is_gone_is_a_problem(tmp_path: Path) -> None:
