@@ -71,7 +71,7 @@ class Faults:
         if job.state is JobState.PAUSED or job.state.is_final:
             return
         if _is_too_much(error):
-            pace = self._scheduler.paces[job.group.direction]
+            pace = self._scheduler.paces[job.group.way]
             pace.trouble(self._clock.now())
         if error.remedy is Remedy.SIGN_IN:
             self._stop(job.group, error)

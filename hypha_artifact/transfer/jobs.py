@@ -24,7 +24,9 @@ from hypha_artifact.transfer.state import (
     JobState,
     PlanItem,
     Request,
+    Way,
     direction_of,
+    way_of,
 )
 from hypha_artifact.transfer.target import Target
 
@@ -251,6 +253,11 @@ class Step:
         """Whether all its bytes are out, and only the answer is awaited."""
 
     @property
+    def is_here(self) -> bool:
+        """Whether this machine moves the bytes, not a cluster."""
+        return isinstance(self.job.group.way, Direction)
+
+    @property
     def length(self) -> int:
         """How many bytes it moves."""
         return 0 if self.part is None else self.work.range_of(self.part)[1]
@@ -309,6 +316,7 @@ class Group:
         self.started = time.time()
         self.request = request
         self.direction: Direction = direction_of(request)
+        self.way: Way = way_of(request)
         self.mover = mover
         self.title = title
         self.meter = meter

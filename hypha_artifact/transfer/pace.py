@@ -29,7 +29,9 @@ class Pace:
     """
 
     def __init__(self, *, sends: bool) -> None:
-        self.limit = START
+        self.limit: int = START
+        self._start: int = START
+        self._most: int = MOST
         self.rate: float | None = None
         """Bytes per second that were acknowledged lately; None until it is known."""
         self._sends = sends
@@ -88,12 +90,17 @@ class Pace:
         score = (self._landed + self._count * _EACH) / self._busy
         if now - self._troubled < _CALM:
             pass
-        elif self.limit < START or score > self._score * _FASTER:
-            self.limit = min(MOST, self.limit + 1)
+        elif self.limit < self._start or score > self._score * _FASTER:
+            self.limit = min(self._most, self.limit + 1)
         elif score < self._score * _SLOWER:
-            self.limit = max(START, self.limit - 1)
+            self.limit = max(self._start, self.limit - 1)
         self._score = score
         self._busy, self._landed, self._count = 0.0, 0, 0
+
+    def widen(self, count: int) -> None:
+        """Have so many requests in flight, no more: a cluster offers as many."""
+        if count != self._start:
+            self.limit = self._start = self._most = count
 
     def trouble(self, now: float) -> None:
         """Take in a 429, 503 or timeout: have half as much under way for a while."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from enum import Enum
-from itertools import product
 
 from msgspec import Struct
 
 from hypha_artifact.transfer.jobs import Group, Job, Lane, Step
 from hypha_artifact.transfer.pace import Pace
-from hypha_artifact.transfer.state import Direction, JobState
+from hypha_artifact.transfer.state import Direction, JobState, Way
 
 FIRST_BATCH, LARGEST_BATCH = 500, 1000
 """Files that are signed in one call, at first and at most.
@@ -40,7 +39,7 @@ class Chore(Struct, frozen=True):
     jobs: tuple[Job, ...]
 
 
-_Queue = tuple[Direction, Lane]
+_Queue = tuple[Way, Lane]
 
 
 class Scheduler:
@@ -51,13 +50,12 @@ class Scheduler:
         self._busy: set[int] = set()
         self._linking: set[int] = set()
         self._held: dict[int, float] = {}
-        self._ready: dict[_Queue, OrderedDict[int, Job]] = {
-            queue: OrderedDict() for queue in product(Direction, Lane)
-        }
-        self._running = dict.fromkeys(self._ready, 0)
-        self.paces = {
-            way: Pace(sends=way is not Direction.DOWNLOAD) for way in Direction
-        }
+        self._ready: defaultdict[_Queue, OrderedDict[int, Job]]
+        self._ready = defaultdict(OrderedDict)
+        self._running: defaultdict[_Queue, int] = defaultdict(int)
+        self.paces = _Paces(
+            {way: Pace(sends=way is Direction.UPLOAD) for way in Direction}
+        )
         self._starved = False
         self._hold_until = 0.0
         self._due: list[tuple[float, int, Job]] = []
@@ -88,15 +86,21 @@ class Scheduler:
         job.group.unlinked[job.lane].pop(job.id, None)
         self._ready[_queue_of(job)].pop(job.id, None)
 
-    def next_step(self, now: float) -> Step | None:
-        """Take the next part, from the queue that has fewest under way."""
+    def next_step(self, now: float, *, here: bool = True) -> Step | None:
+        """Take the next part, from the queue that has fewest under way.
+
+        Args:
+            now: The time.
+            here: Whether this machine may move it; clusters always may.
+        """
         queues = [queue for queue, jobs in self._ready.items() if jobs]
         if not queues or now < self._hold_until:
-            self._starved = self._starved or not queues
+            self._starved = self._starved or (here and not queues)
             return None
         for queue in sorted(queues, key=self._running.__getitem__):
             job = next(iter(self._ready[queue].values()))
-            if self.paces[queue[0]].allows(_next_length(job)):
+            may = here or not isinstance(queue[0], Direction)
+            if may and self.paces[queue[0]].allows(_next_length(job)):
                 return self._take(queue, job, now)
         return None
 
@@ -115,7 +119,7 @@ class Scheduler:
     def settle(self, step: Step, now: float, *, acknowledged: bool) -> None:
         """Give a worker's slot back, and its part unless it was acknowledged."""
         job, work = step.job, step.work
-        queue = (job.group.direction, step.lane)
+        queue = (job.group.way, step.lane)
         self._running[queue] -= 1
         self.paces[queue[0]].end(step.length, now, acknowledged=acknowledged)
         if step.part is not None and not acknowledged:
@@ -152,7 +156,7 @@ class Scheduler:
         return None
 
     def _waiting(self, group: Group, lane: Lane) -> int:
-        return len(self._ready[group.direction, lane])
+        return len(self._ready[group.way, lane])
 
     def _ahead(self, group: Group, lane: Lane) -> int:
         return LARGE_AHEAD if lane is Lane.LARGE else group.batch or FIRST_BATCH
@@ -219,8 +223,15 @@ class Scheduler:
         return not litter and not self._busy and not any(self._running.values())
 
 
+class _Paces(dict[Way, Pace]):
+    """One for each direction, and one for each that leads through a cluster."""
+
+    def __missing__(self, way: Way) -> Pace:
+        return self.setdefault(way, Pace(sends=False))
+
+
 def _queue_of(job: Job) -> _Queue:
-    return job.group.direction, job.lane
+    return job.group.way, job.lane
 
 
 def _next_length(job: Job) -> int:

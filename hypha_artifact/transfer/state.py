@@ -127,6 +127,7 @@ class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
     Files longer than ``multipart_above`` go in parts of at least ``part_size`` bytes;
     None leaves either to the engine. ``links`` is for the symbolic ones; with
     ``compare``, the plan says of files that are there whether their content differs.
+    ``scheduler`` is the address of a Dask cluster whose workers send the bytes.
     """
 
     sources: tuple[Path, ...]
@@ -139,6 +140,7 @@ class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
     part_size: int | None = None
     links: Links = Links.FILES
     compare: bool = False
+    scheduler: str | None = None
 
 
 class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
@@ -148,7 +150,7 @@ class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
     ``targets`` gives each source a local path of its own instead: where a file goes,
     or the folder for a folder's contents. ``maxdepth`` counts levels, 1 for a folder's
     own files. With ``lenient``, a source that is not there is one of the plan's
-    problems, not an error. ``compare`` is as for uploads.
+    problems, not an error. ``compare`` and ``scheduler`` are as for uploads.
     """
 
     sources: tuple[RemotePath, ...]
@@ -159,6 +161,7 @@ class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
     maxdepth: int | None = None
     lenient: bool = False
     compare: bool = False
+    scheduler: str | None = None
 
 
 class CarryRequest(Struct, frozen=True, kw_only=True, tag="carry"):
@@ -176,6 +179,24 @@ class CarryRequest(Struct, frozen=True, kw_only=True, tag="carry"):
 
 
 Request: TypeAlias = UploadRequest | DownloadRequest | CarryRequest
+
+
+class Away(Struct, frozen=True):
+    """A direction through a Dask cluster's workers, by its scheduler's address."""
+
+    direction: Direction
+    scheduler: str
+
+
+Way: TypeAlias = Direction | Away
+"""Through what the bytes go: what has a speed of its own."""
+
+
+def way_of(request: Request) -> Way:
+    """Return through what a request's bytes go."""
+    if isinstance(request, CarryRequest) or request.scheduler is None:
+        return direction_of(request)
+    return Away(direction_of(request), request.scheduler)
 
 
 def direction_of(request: Request) -> Direction:

@@ -68,10 +68,10 @@ class Workers:
         while True:
             now = self._clock.now()
             self._requeue_due()
-            while self._moving < self._count and (
-                step := self._scheduler.next_step(now)
+            while step := self._scheduler.next_step(
+                now, here=self._moving < self._count
             ):
-                self._moving += 1
+                self._moving += step.is_here
                 tasks.start_soon(self._run, step)
             while self._preparing < PREPARERS and (
                 chore := self._scheduler.next_chore(now)
@@ -100,7 +100,7 @@ class Workers:
             acknowledged = step.part is None or step.part in step.work.acknowledged
             now = self._clock.now()
             self._scheduler.settle(step, now, acknowledged=acknowledged)
-            self._moving -= 1
+            self._moving -= step.is_here
             self.wake()
 
     async def _carry(self, step: Step) -> None:
