@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import anyio.to_thread
 
@@ -12,13 +12,11 @@ from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.remote import Body, Link, RemoteArtifact
 from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.apart import sign_apart
+from hypha_artifact.transfer.errands import MD5, Fetching, fetch
 from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, part_size
 from hypha_artifact.transfer.state import DownloadRequest, PlanItem
 from hypha_artifact.transfer.target import Target
-
-MD5 = re.compile(r"[0-9a-fA-F]{32}")
-"""An ETag that is the digest of the bytes; those of files in parts are not."""
 
 RANGE, LONGEST_RANGE, STREAMS = 32 * MIB, 256 * MIB, 4
 """A large file comes in four ranges, unless they are too short or too long.
@@ -106,6 +104,21 @@ class Download:
         return body.etag or ""
 
     async def _fetch(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
+        errand = await self.errand(step, part, credit)
+        if errand is None:
+            return step.work.etag or ""
+        work = step.work
+
+        def wrote(count: int) -> None:
+            work.written[part] += count
+            credit(count)
+
+        return await fetch(self._remote, errand, partial(_check, step), wrote)
+
+    async def errand(
+        self, step: Step, part: int, credit: Callable[[int], None]
+    ) -> Fetching | None:
+        """Say what there is to do for a part; None where all of it is written."""
         work, link = step.work, step.work.link_of(part)
         target = await self._target(step)
         if link.whole:
@@ -114,23 +127,16 @@ class Download:
         stop = start + length if work.parts > 1 else None
         start += work.written.setdefault(part, 0)
         if 0 < length == work.written[part]:
-            return work.etag or ""
-        fd = await anyio.to_thread.run_sync(files.open_temp, target)
-        try:
-            async with self._remote.fetch(link, start, stop) as body:
-                _check(step, body)
-                async for piece in body.chunks:
-                    await anyio.to_thread.run_sync(
-                        files.write, fd, piece, start, target
-                    )
-                    start += len(piece)
-                    work.written[part] += len(piece)
-                    credit(len(piece))
-            if self._durable and work.parts > 1:
-                await anyio.to_thread.run_sync(files.sync, fd, target)
-        finally:
-            await _close(fd)
-        return body.etag or ""
+            return None
+        return Fetching(
+            target=target,
+            link=link,
+            start=start,
+            stop=stop,
+            size=work.size,
+            etag=work.etag,
+            durable=self._durable and work.parts > 1,
+        )
 
     async def _target(self, step: Step) -> Target:
         """Return the temporary file; one for a file in parts is there already."""
@@ -190,11 +196,6 @@ def _check(step: Step, body: Body) -> None:
     if work.etag is not None and body.etag is not None and body.etag != work.etag:
         raise RemoteChanged(f"'{shown}' changed while it was read.")
     work.etag = work.etag or body.etag
-
-
-async def _close(fd: int) -> None:
-    with anyio.CancelScope(shield=True):
-        await anyio.to_thread.run_sync(files.close, fd)
 
 
 def _discard(targets: Sequence[Target]) -> None:

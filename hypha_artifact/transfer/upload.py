@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anyio.to_thread
 
-from hypha_artifact.errors import (
-    HyphaError,
-    IntegrityError,
-    LocalFileError,
-    SourceChanged,
-)
+from hypha_artifact.errors import HyphaError, LocalFileError, SourceChanged
 from hypha_artifact.paths import printable
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.apart import sign_apart
+from hypha_artifact.transfer.errands import Sending, send
 from hypha_artifact.transfer.jobs import Job, Step, Work
-from hypha_artifact.transfer.local import (
-    PIECE,
-    Fingerprint,
-    digest,
-    fingerprint,
-    load,
-    pieces,
-    reading,
-)
+from hypha_artifact.transfer.local import Fingerprint, fingerprint
 from hypha_artifact.transfer.plan import part_size, sizes_at
 from hypha_artifact.transfer.revival import replaced, revive_parts
 from hypha_artifact.transfer.state import UploadRequest
-
-_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
 
 class Upload:
@@ -105,30 +90,23 @@ class Upload:
 
     async def move(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
         """Send one part; its bytes count once the store has acknowledged them."""
-        start, length = step.work.range_of(part)
-        path = step.job.item.local
-        if step.work.parts == 1 and length <= PIECE:
-            data, md5 = await anyio.to_thread.run_sync(load, path, _known(step.work))
-            etag = await self._put(step, part, _once(data), md5)
-        else:
-            async with reading(path, _known(step.work)) as fd:
-                md5 = await anyio.to_thread.run_sync(digest, fd, start, length)
-                etag = await self._put(step, part, pieces(fd, start, length), md5)
-        if _MD5.fullmatch(etag) and etag.lower() != md5.hex():
-            raise IntegrityError(
-                f"The store did not keep the bytes of '{printable(str(path))}' as sent."
-            )
-        credit(length)
+
+        def sent() -> None:
+            step.is_sent = True
+
+        etag = await send(self._remote, self.errand(step, part), sent)
+        credit(step.length)
         return etag
 
-    async def _put(
-        self, step: Step, part: int, body: AsyncIterator[bytes], md5: bytes
-    ) -> str:
-        return await self._remote.put(
-            step.work.link_of(part),
-            _sent(step, body),
-            step.work.range_of(part)[1],
-            md5=md5,
+    def errand(self, step: Step, part: int) -> Sending:
+        """Say what there is to do for a part."""
+        start, length = step.work.range_of(part)
+        return Sending(
+            path=step.job.item.local,
+            fingerprint=_known(step.work),
+            start=start,
+            length=length,
+            link=step.work.link_of(part),
             headers=step.job.item.headers,
         )
 
@@ -162,16 +140,6 @@ class Upload:
             return False
         job.work.link = None
         return True
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
-
-
-async def _sent(step: Step, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for piece in body:
-        yield piece
-    step.is_sent = True
 
 
 def _known(work: Work) -> Fingerprint:
