@@ -42,6 +42,11 @@
     │   ├── JournalDamaged
     │   └── JournalNewer                   a newer version of this program wrote it
     ├── EngineError                        the engine's process cannot be talked to
+    ├── ClusterError                       a Dask cluster cannot move the bytes
+    │   ├── ClusterMissing (ImportError)   the extra that talks to it is not installed
+    │   ├── ClusterUnreachable (NetworkError)  no scheduler answers, or it has gone
+    │   ├── ClusterMismatch                other versions than here
+    │   └── NotShared                      its workers do not see this machine's file
     └── LocalServerError                   the local server did not start, or died
 
 Builtin parents are named in brackets, so ``except FileNotFoundError`` works. What
@@ -393,6 +398,45 @@ class EngineError(HyphaError):
 
     default_hint = "Start the program again; transfers that were under way are kept."
     remedy = Remedy.RETRY
+
+
+class ClusterError(HyphaError):
+    """A Dask cluster cannot move the bytes of a transfer."""
+
+    default_hint = "Look at the logs of its workers; then try again."
+    remedy = Remedy.RETRY
+
+
+class ClusterMissing(ClusterError, ImportError):
+    """What talks to Dask clusters is not installed."""
+
+    default_hint = "Install it with: pip install 'hypha-tui[dask]'"
+    remedy = Remedy.GIVE_UP
+
+
+class ClusterUnreachable(ClusterError, NetworkError):
+    """No scheduler answers at the address, or the connection to it broke."""
+
+    default_hint = "Check the address, and that the cluster is up; then try again."
+
+
+class ClusterMismatch(ClusterError):
+    """The cluster has other versions of the programs than this machine."""
+
+    default_hint = (
+        "Use the same environment here, for the scheduler, and for all workers."
+    )
+    remedy = Remedy.GIVE_UP
+
+
+class NotShared(ClusterError):
+    """A worker of a cluster does not see a file as this machine sees it."""
+
+    default_hint = (
+        "Use a folder that all nodes share under the same path, with the same rights; "
+        "or do it without the cluster."
+    )
+    remedy = Remedy.FIX_INPUT
 
 
 class LocalServerError(HyphaError):

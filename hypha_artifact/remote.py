@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from typing_extensions import override
 
 from hypha_artifact._api import endpoints
@@ -30,6 +30,7 @@ from hypha_artifact.memory import current_memory
 from hypha_artifact.models import Artifact, JsonObject, StageMode
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.record import STAGE, RemoteRecord
+from hypha_artifact.settings import ConnectionSettings
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -182,6 +183,15 @@ class RemoteArtifact(RemoteRecord):
     def note_carried(self, path: RemotePath) -> None:
         """Note that a staged file is a copy of the latest version's."""
         current_memory(self._key).carry(path)
+
+    def note_sent(self, path: RemotePath, size: int) -> None:
+        """Note that the store has a whole file, which another machine sent."""
+        current_memory(self._key).acknowledge(path, size)
+
+    @property
+    def settings_for_bytes(self) -> ConnectionSettings:
+        """What another machine needs to use links: no token."""
+        return structs.replace(self._transport.settings, token=None)
 
     def takes_parts(self, path: RemotePath) -> bool:
         """Tell whether a name can be uploaded in parts."""

@@ -7,12 +7,12 @@ from functools import partial
 
 import anyio.to_thread
 
-from hypha_artifact.errors import HyphaError, RemoteChanged
-from hypha_artifact.paths import RemotePath, printable
+from hypha_artifact.errors import HyphaError
+from hypha_artifact.paths import RemotePath
 from hypha_artifact.remote import Body, Link, RemoteArtifact
 from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.apart import sign_apart
-from hypha_artifact.transfer.errands import MD5, Fetching, fetch
+from hypha_artifact.transfer.errands import MD5, Fetching, fetch, require_same
 from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, part_size
 from hypha_artifact.transfer.state import DownloadRequest, PlanItem
@@ -65,11 +65,12 @@ class Download:
         in_parts = job.size > MULTIPART_ABOVE and self._remote.takes_parts(
             job.item.remote
         )
-        length = max(RANGE, -(-job.size // STREAMS))
-        return Work(
-            job.size,
-            part_size(job.size, min(length, LONGEST_RANGE)) if in_parts else None,
-        )
+        length = part_size(job.size, self._range(job.size)) if in_parts else None
+        return Work(job.size, length)
+
+    def _range(self, size: int) -> int:
+        """Return how long the ranges of a large file are, in bytes."""
+        return min(max(RANGE, -(-size // STREAMS)), LONGEST_RANGE)
 
     def _aim(self, job: Job) -> Target:
         # The same name after a crash, so that nothing is left behind.
@@ -187,14 +188,8 @@ class Download:
 
 
 def _check(step: Step, body: Body) -> None:
-    """See that this is the file that was planned, and the same one in every part."""
-    work, shown = step.work, printable(step.job.item.remote)
-    if body.size != work.size:
-        raise RemoteChanged(
-            f"'{shown}' has {body.size} bytes now, not {work.size} as listed."
-        )
-    if work.etag is not None and body.etag is not None and body.etag != work.etag:
-        raise RemoteChanged(f"'{shown}' changed while it was read.")
+    work, path = step.work, step.job.item.remote
+    require_same(path, body, work.size, work.etag)
     work.etag = work.etag or body.etag
 
 

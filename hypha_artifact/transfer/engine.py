@@ -12,9 +12,11 @@ from anyio.abc import TaskGroup, TaskStatus
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import ArtifactId
 from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.transfer.away import AwayDownload, AwayUpload, Crew
 from hypha_artifact.transfer.board import LIVE, Board
 from hypha_artifact.transfer.carry import Carry
 from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.cluster import Clusters
 from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.download import Download
 from hypha_artifact.transfer.jobs import Group, Mover
@@ -29,6 +31,7 @@ from hypha_artifact.transfer.state import (
     CarryRequest,
     Command,
     Direction,
+    DownloadRequest,
     JobState,
     JobView,
     PlanItem,
@@ -40,6 +43,7 @@ from hypha_artifact.transfer.state import (
 from hypha_artifact.transfer.survey import survey
 from hypha_artifact.transfer.upload import Upload
 from hypha_artifact.transfer.views import group_view, job_view, snapshot
+from hypha_artifact.transfer.ways import Away, way_of
 from hypha_artifact.transfer.workers import Workers
 
 RemoteFor: TypeAlias = Callable[[ArtifactId], RemoteArtifact]
@@ -64,6 +68,7 @@ class TransferEngine:
         accounts: Gives ``remote_for`` of an account, where there are several.
         patience: Seconds that an outage of the network or the server may last before
             it costs a file its tries.
+        clusters: Connects to the Dask clusters of requests that name one.
     """
 
     def __init__(
@@ -76,9 +81,11 @@ class TransferEngine:
         journal: Journal | None = None,
         accounts: Callable[[str], RemoteFor] | None = None,
         patience: float = 0.0,
+        clusters: Clusters | None = None,
     ) -> None:
         self._remote_for = remote_for
         self._accounts = accounts
+        self._clusters = clusters or Clusters()
         self._clock = clock or Clock()
         self._ledger = Ledger(journal)
         self._board = Board(self._clock, self._ledger)
@@ -122,6 +129,7 @@ class TransferEngine:
         if tasks is not None and self._host is not None:
             tasks.cancel_scope.cancel()
             await self._host.__aexit__(None, None, None)
+            await self._clusters.aclose()
 
     async def aclose(self, patience: float = 30.0) -> None:
         """Cancel what is unfinished, clean up after it, and stop.
@@ -185,7 +193,10 @@ class TransferEngine:
         Raises:
             NotFound: The artifact, or a source in it, is not there.
             HyphaError: One of the sides cannot be read.
+            ClusterError: The cluster that it names cannot be used.
         """
+        if isinstance(way := way_of(request), Away):
+            await self._clusters.of(way.scheduler).connected()
         return await survey(self._remote(request, account), request)
 
     async def submit(self, plan: TransferPlan, account: str = "") -> int:
@@ -232,12 +243,24 @@ class TransferEngine:
 
     def _mover(self, request: Request, account: str) -> Mover:
         remote = self._remote(request, account)
+        if isinstance(way := way_of(request), Away):
+            return self._away(remote, request, way)
         if isinstance(request, UploadRequest):
             pace = self._scheduler.paces[Direction.UPLOAD]
             return Upload(remote, request, self._board.resize, lambda: pace.rate)
         if isinstance(request, CarryRequest):
             return Carry(remote, request)
         return Download(remote, request, durable=self._ledger.is_kept)
+
+    def _away(self, remote: RemoteArtifact, request: Request, way: Away) -> Mover:
+        crew = Crew(
+            self._clusters.of(way.scheduler), self._scheduler.paces[way], remote
+        )
+        if isinstance(request, UploadRequest):
+            return AwayUpload(remote, request, self._board.resize, crew)
+        if isinstance(request, DownloadRequest):
+            return AwayDownload(remote, request, crew)
+        raise AssertionError("a copy within an artifact goes through no cluster")
 
     async def control(self, command: Command) -> None:
         """Do what is asked to the jobs that it can be done to; others stay."""

@@ -15,8 +15,8 @@ import anyio
 import anyio.to_thread
 from msgspec import Struct
 
-from hypha_artifact.errors import IntegrityError, LocalFileError
-from hypha_artifact.paths import printable
+from hypha_artifact.errors import IntegrityError, LocalFileError, RemoteChanged
+from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.remote import Body, Link, RemoteArtifact
 from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.local import (
@@ -152,6 +152,36 @@ async def fetch(
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(files.close, fd)
     return body.etag or ""
+
+
+def require_same(path: RemotePath, body: Body, size: int, etag: str | None) -> None:
+    """See that this is the file that was planned, and the same one in every part.
+
+    Args:
+        path: The file.
+        body: What the store answers.
+        size: Bytes that the file has to have.
+        etag: The ETag of its other parts; None while there is none.
+
+    Raises:
+        RemoteChanged: It is another one.
+    """
+    if body.size != size:
+        raise RemoteChanged(
+            f"'{printable(path)}' has {body.size} bytes now, not {size} as listed."
+        )
+    agreed(path, etag, body.etag)
+
+
+def agreed(path: RemotePath, etag: str | None, other: str | None) -> str | None:
+    """Return the ETag of a file, as its parts have it.
+
+    Raises:
+        RemoteChanged: They have two.
+    """
+    if etag is not None and other is not None and other != etag:
+        raise RemoteChanged(f"'{printable(path)}' changed while it was read.")
+    return etag or other
 
 
 def _open(target: Target) -> int:

@@ -24,11 +24,10 @@ from hypha_artifact.transfer.state import (
     JobState,
     PlanItem,
     Request,
-    Way,
     direction_of,
-    way_of,
 )
 from hypha_artifact.transfer.target import Target
+from hypha_artifact.transfer.ways import Way, way_of
 
 TRIES = 5
 

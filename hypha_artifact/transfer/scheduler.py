@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from hypha_artifact.transfer.jobs import Group, Job, Lane, Step
 from hypha_artifact.transfer.pace import Pace
-from hypha_artifact.transfer.state import Direction, JobState, Way
+from hypha_artifact.transfer.state import Direction, JobState
+from hypha_artifact.transfer.ways import Way
 
 FIRST_BATCH, LARGEST_BATCH = 500, 1000
 """Files that are signed in one call, at first and at most.

@@ -181,24 +181,6 @@ class CarryRequest(Struct, frozen=True, kw_only=True, tag="carry"):
 Request: TypeAlias = UploadRequest | DownloadRequest | CarryRequest
 
 
-class Away(Struct, frozen=True):
-    """A direction through a Dask cluster's workers, by its scheduler's address."""
-
-    direction: Direction
-    scheduler: str
-
-
-Way: TypeAlias = Direction | Away
-"""Through what the bytes go: what has a speed of its own."""
-
-
-def way_of(request: Request) -> Way:
-    """Return through what a request's bytes go."""
-    if isinstance(request, CarryRequest) or request.scheduler is None:
-        return direction_of(request)
-    return Away(direction_of(request), request.scheduler)
-
-
 def direction_of(request: Request) -> Direction:
     """Return which way a request's bytes go."""
     download = isinstance(request, DownloadRequest)
