@@ -2,7 +2,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 __version__: str
 
@@ -13,10 +13,10 @@ class _Scheduler:
     address: str
     async def ncores(self) -> Mapping[str, int]: ...
 
-class Future(Generic[T]):
+class Future(Generic[_T]):
     key: str
     status: str
-    def __await__(self) -> Generator[Any, Any, T]: ...
+    def __await__(self) -> Generator[Any, Any, _T]: ...
     async def cancel(self) -> None: ...
     def release(self) -> None: ...
 
@@ -44,12 +44,12 @@ class Client:
     ) -> None: ...
     def submit(
         self,
-        func: Callable[..., Awaitable[T]],
+        func: Callable[..., Awaitable[_T]],
         *args: object,
         key: str,
         pure: bool,
         retries: int = ...,
-    ) -> Future[T]: ...
+    ) -> Future[_T]: ...
     def run(
         self,
         function: Callable[..., object],
