@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BATCH = """\
 {"id", "title", "direction": "up" or "down", "artifact", "size", "done",
   "files": {state: how many}, "rate": bytes a second, "eta": seconds or null,
-  "error": text or null}"""
+  "error": text or null, "rank": a higher one goes first}"""
 
 _LOOK = 0.2
 
@@ -58,6 +58,11 @@ async def settled(
     from rich.live import Live
     from rich.text import Text
 
+    from hypha_artifact.transfer.state import Action, Command
+
+    if client.snapshot().groups:
+        # Its answer comes after what our signing in has set free.
+        await client.control(Command(action=Action.RESUME, jobs=()))
     on_terminal = show and sys.stderr.isatty() and not session.choices.quiet
     with Live(console=Console(stderr=True), transient=True) as live:
         while not all(_is_settled(g) for g in chosen(client.snapshot(), batches)):
@@ -130,4 +135,5 @@ def value(group: GroupView) -> dict[str, Any]:
         "rate": group.rate,
         "eta": group.eta,
         "error": group.error,
+        "rank": group.rank,
     }

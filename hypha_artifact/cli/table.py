@@ -83,7 +83,7 @@ SECTIONS: dict[str, dict[str, Place]] = {
         ),
         "transfers": Place(
             "transfers",
-            "Show, pause, resume, cancel or retry what runs in the background.",
+            "Show, pause, resume, cancel, retry or order what runs in the background.",
         ),
     },
     "Stage and versions": {

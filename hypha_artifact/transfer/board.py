@@ -193,6 +193,13 @@ class Board:
         job.size = size
         self.touch()
 
+    def rank(self, group: Group, rank: int) -> None:
+        """Set a batch's rank."""
+        if group.rank != rank:
+            group.rank = rank
+            self.ledger.rank(group)
+            self.touch()
+
     def reset(self, job: Job) -> None:
         """Let a job start from its first byte again."""
         self._shift(job, -job.done)

@@ -8,13 +8,13 @@ from hypha_artifact.errors import HyphaError
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.jobs import Group, Job
 from hypha_artifact.transfer.scheduler import Scheduler
-from hypha_artifact.transfer.state import Action, Command, JobState
+from hypha_artifact.transfer.state import ORDERING, Action, Command, JobState
 
 _PAUSABLE = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.WAITING})
 
 
 class Commands:
-    """Pause, resume, cancel, retry, clear. It does no IO: it only gives orders.
+    """What a front end may ask. It does no IO: it only gives orders.
 
     Args:
         board: The books.
@@ -30,10 +30,16 @@ class Commands:
             Action.CANCEL: self.cancel,
             Action.RETRY: self.retry,
             Action.CLEAR: self.clear,
+            Action.FIRST: self.first,
         }
 
     def run(self, command: Command) -> None:
         """Do it to every job it is about; a job it does not fit stays as it is."""
+        if command.action in ORDERING and command.jobs is None:
+            self._order(command)
+            return
+        if command.action not in self._verbs:
+            return
         jobs = list(self._board.select(command))
         for job in jobs:
             self._verbs[command.action](job)
@@ -72,6 +78,44 @@ class Commands:
             job.tries, job.lost_since = 1, None
             self._board.move(job, JobState.QUEUED)
             self._scheduler.enqueue(job)
+
+    def first(self, job: Job) -> None:
+        """Let a file go before all others, now: neither a pause nor a wait counts."""
+        if job.state.is_final or job.state is JobState.FINALISING:
+            return
+        job.is_first = True
+        if job.state in {JobState.WAITING, JobState.PAUSED}:
+            self._board.move(job, JobState.QUEUED)
+            job.due = None
+        self._scheduler.withdraw(job)
+        self._scheduler.enqueue(job)
+
+    def _order(self, command: Command) -> None:
+        """Change a batch's rank among those that have not ended."""
+        group = self._board.groups.get(command.group or 0)
+        if group is None:
+            return
+        others = [g for g in self._board.groups.values() if g is not group and g.left]
+        ranks = [other.rank for other in others]
+        action = command.action
+        if action is Action.BEFORE:
+            self._before(group, self._board.groups.get(command.other or 0), others)
+        elif action is Action.FIRST:
+            self._board.rank(group, max([group.rank, *(r + 1 for r in ranks)]))
+        elif action is Action.LAST:
+            self._board.rank(group, min([group.rank, *(r - 1 for r in ranks)]))
+        else:
+            step = 1 if action is Action.RAISE else -1
+            self._board.rank(group, group.rank + step)
+
+    def _before(self, group: Group, other: Group | None, others: list[Group]) -> None:
+        """Put a batch right before another; what is higher up stays there."""
+        if other is None or other is group:
+            return
+        for higher in others:
+            if higher.rank > other.rank:
+                self._board.rank(higher, higher.rank + 1)
+        self._board.rank(group, other.rank + 1)
 
     def hold(self, group: Group, error: HyphaError) -> None:
         """Pause what is left of a batch until ``release``, and say why."""

@@ -173,6 +173,7 @@ class Job:
         "group",
         "hint",
         "id",
+        "is_first",
         "is_touched",
         "kept",
         "lane",
@@ -213,6 +214,8 @@ class Job:
         """When the other side was first away, since bytes last got through."""
         self.note: str | None = None
         """What was found when it was resumed, for people."""
+        self.is_first = False
+        """Whether the user wants this one now."""
         self.is_touched = False
         """Whether an engine before this one may have left something of it."""
 
@@ -325,6 +328,10 @@ class Group:
         self.done = 0
         self.left = 0
         self.error: str | None = None
+        self.rank = 0
+        """A batch of a higher rank goes first; equal ones share."""
+        self.served = 0.0
+        """How much was given to it, for those to share fairly."""
         self.is_open = False
         self.failures = 0
         self.lost_since: float | None = None

@@ -96,6 +96,9 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE batches ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """What leads from one version of the schema to the next; only ever appended to."""
 

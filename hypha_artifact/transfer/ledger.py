@@ -61,7 +61,8 @@ class Ledger:
             return
         head = (group.id, group.key, group.account, group.title)
         self._write(
-            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO batches (id, key, account, title, request, started) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             (*head, encode(group.request), group.started),
         )
         jobs = [(j.id, j.size, j.packed or j.item) for j in group.jobs.values()]
@@ -69,6 +70,10 @@ class Ledger:
             "INSERT INTO jobs (id, batch, state, size, item) VALUES (?, ?, ?, ?, ?)",
             Lazy(lambda: _job_rows(group.id, jobs)),
         )
+
+    def rank(self, group: Group) -> None:
+        """Note which batches go before others."""
+        self._write("UPDATE batches SET rank = ? WHERE id = ?", (group.rank, group.id))
 
     def begin(self, jobs: Iterable[Job]) -> None:
         """Note that jobs may have something on the server, or on the disk, from now."""

@@ -45,6 +45,7 @@ class StoredBatch(Struct, frozen=True, kw_only=True):
     title: str
     request: Request
     started: float
+    rank: int
     jobs: tuple[StoredJob, ...]
 
 
@@ -88,7 +89,10 @@ def load(journal: Journal) -> tuple[StoredBatch, ...]:
         _drop_old(journal)
         _doubt_written(journal)
         works = dict(_works(journal))
-        rows = journal.read("SELECT * FROM batches ORDER BY id")
+        rows = journal.read(
+            "SELECT id, key, account, title, request, started, rank "
+            "FROM batches ORDER BY id"
+        )
         return tuple(_batch(journal, row, works) for row in rows)
     except (msgspec.MsgspecError, zlib.error, ValueError) as error:
         shown = printable(str(journal.path))
@@ -121,8 +125,8 @@ def _doubt_written(journal: Journal) -> None:
 
 
 def _batch(journal: Journal, row: Row, works: dict[int, StoredWork]) -> StoredBatch:
-    number, key, account, title, request, started = cast(
-        "tuple[int, str, str, str, bytes, float]", row
+    number, key, account, title, request, started, rank = cast(
+        "tuple[int, str, str, str, bytes, float, int]", row
     )
     jobs = journal.read(
         "SELECT id, state, begun, size, reason, hint, item FROM jobs "
@@ -136,6 +140,7 @@ def _batch(journal: Journal, row: Row, works: dict[int, StoredWork]) -> StoredBa
         title=title,
         request=decode(request, cast("type[Request]", Request)),
         started=started,
+        rank=rank,
         jobs=tuple(_job(job, works) for job in jobs),
     )
 
@@ -236,6 +241,7 @@ def revive(group: Group, stored: StoredBatch) -> Iterator[Job]:
     """Make the jobs of a batch again; what is to be cleaned up becomes its litter."""
     group.id, group.key, group.account = stored.id, stored.key, stored.account
     group.title, group.started = stored.title, stored.started
+    group.rank = stored.rank
     for each in stored.jobs:
         job = _revived(group, each)
         stopped = each.state is JobState.CANCELLED and job.has_leftovers

@@ -1,4 +1,4 @@
-"""What runs next: two lanes, holds, and tries that are due later. It does no IO."""
+"""What runs next: lanes, ranks, holds, and tries that are due later. It does no IO."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from hypha_artifact.transfer.jobs import Group, Job, Lane, Step
 from hypha_artifact.transfer.pace import Pace
+from hypha_artifact.transfer.ready import Ready
 from hypha_artifact.transfer.state import Direction, JobState
 from hypha_artifact.transfer.ways import Way
 
@@ -51,8 +52,7 @@ class Scheduler:
         self._busy: set[int] = set()
         self._linking: set[int] = set()
         self._held: dict[int, float] = {}
-        self._ready: defaultdict[_Queue, OrderedDict[int, Job]]
-        self._ready = defaultdict(OrderedDict)
+        self._ready: defaultdict[_Queue, Ready] = defaultdict(Ready)
         self._running: defaultdict[_Queue, int] = defaultdict(int)
         self.paces = _Paces(
             {way: Pace(sends=way is Direction.UPLOAD) for way in Direction}
@@ -79,16 +79,20 @@ class Scheduler:
             return
         if work is None or not work.is_linked or job.id in job.group.litter:
             job.group.unlinked[job.lane][job.id] = job
+            if job.is_first:
+                job.group.unlinked[job.lane].move_to_end(job.id, last=False)
         elif work.todo or (work.is_complete and not work.flying):
-            self._ready[_queue_of(job)][job.id] = job
+            self._ready[_queue_of(job)].add(job)
 
     def withdraw(self, job: Job) -> None:
         """Take a job out of all queues; what flies, flies on."""
         job.group.unlinked[job.lane].pop(job.id, None)
-        self._ready[_queue_of(job)].pop(job.id, None)
+        self._ready[_queue_of(job)].discard(job)
 
     def next_step(self, now: float, *, here: bool = True) -> Step | None:
-        """Take the next part, from the queue that has fewest under way.
+        """Take the next part.
+
+        Lanes take turns, but no batch waits for one of a lower rank.
 
         Args:
             now: The time.
@@ -98,22 +102,29 @@ class Scheduler:
         if not queues or now < self._hold_until:
             self._starved = self._starved or (here and not queues)
             return None
-        for queue in sorted(queues, key=self._running.__getitem__):
-            job = next(iter(self._ready[queue].values()))
+        for queue in sorted(queues, key=self._turn):
+            job = self._ready[queue].next()
             may = here or not isinstance(queue[0], Direction)
             if may and self.paces[queue[0]].allows(_next_length(job)):
                 return self._take(queue, job, now)
         return None
+
+    def _turn(self, queue: _Queue) -> tuple[bool, int]:
+        way, lane = queue
+        (other,) = (each for each in Lane if each is not lane)
+        lower = self._ready[queue].rank < self._ready[way, other].rank
+        return lower, self._running[queue]
 
     def _take(self, queue: _Queue, job: Job, now: float) -> Step:
         work = job.work
         if work is None:
             raise AssertionError("a job without work cannot be ready")
         part = work.todo.popleft() if work.todo else None
-        if not work.todo:
-            del self._ready[queue][job.id]
-        self._running[queue] += 1
         step = Step(job, work, part)
+        self._ready[queue].served(job, step.length)
+        if not work.todo:
+            self._ready[queue].discard(job)
+        self._running[queue] += 1
         self.paces[queue[0]].start(step.length, now)
         return step
 
@@ -129,8 +140,8 @@ class Scheduler:
             self.enqueue(job)
 
     def next_chore(self, now: float) -> Chore | None:
-        """Take the next task of a batch, the longest unserved batch first."""
-        for group in list(self._groups.values()):
+        """Take the next task of a batch: by rank, then the longest unserved first."""
+        for group in sorted(self._groups.values(), key=lambda group: -group.rank):
             if group.id in self._busy or now < self._held.get(group.id, 0.0):
                 continue
             chore = self._chore_of(group)
@@ -148,7 +159,10 @@ class Scheduler:
             return None if flies else Chore(Task.CLEAN, group, jobs)
         for lane in sorted(Lane, key=lambda lane: self._waiting(group, lane)):
             queue = group.unlinked[lane]
-            if queue and self._waiting(group, lane) < self._ahead(group, lane):
+            if queue and (
+                self._waiting(group, lane) < self._ahead(group, lane)
+                or next(iter(queue.values())).is_first
+            ):
                 count = 1 if lane is Lane.LARGE else self._batch(group)
                 count = min(count, len(queue))
                 jobs = tuple(queue.popitem(last=False)[1] for _ in range(count))
@@ -157,7 +171,7 @@ class Scheduler:
         return None
 
     def _waiting(self, group: Group, lane: Lane) -> int:
-        return len(self._ready[group.way, lane])
+        return self._ready[group.way, lane].count(group)
 
     def _ahead(self, group: Group, lane: Lane) -> int:
         return LARGE_AHEAD if lane is Lane.LARGE else group.batch or FIRST_BATCH

@@ -292,7 +292,8 @@ class GroupView(Struct, frozen=True, kw_only=True):
     """One batch's progress. ``counts`` has the number of jobs in each state.
 
     ``rate`` in bytes per second over the last seconds, ``eta`` in seconds (None when
-    it cannot be told); ``error`` is what stopped the whole batch, if anything did.
+    it cannot be told); ``error`` is what stopped the whole batch, if anything did. A
+    batch of a higher ``rank`` goes first; equal ones share.
     """
 
     id: int
@@ -305,6 +306,7 @@ class GroupView(Struct, frozen=True, kw_only=True):
     rate: float = 0.0
     eta: float | None = None
     error: str | None = None
+    rank: int = 0
 
     @property
     def files(self) -> int:
@@ -374,11 +376,28 @@ class Action(Enum):
     RETRY = "retry"
     CLEAR = "clear"
     """Forget final jobs; it moves no bytes."""
+    FIRST = "first"
+    """Before all others: a file goes on at once, also if it is paused or waits."""
+    LAST = "last"
+    RAISE = "raise"
+    LOWER = "lower"
+    BEFORE = "before"
+    """Before the batch ``Command.other``."""
+
+
+ORDERING = frozenset(
+    {Action.FIRST, Action.LAST, Action.RAISE, Action.LOWER, Action.BEFORE}
+)
+"""What changes a batch's rank; of these, only ``FIRST`` can be done to files."""
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """An action on some jobs, on all jobs of a group, or (both None) on everything."""
+    """An action on some jobs, on all jobs of a group, or (both None) on everything.
+
+    ``other`` is the group that another one is to go before.
+    """
 
     action: Action
     jobs: tuple[int, ...] | None = None
     group: int | None = None
+    other: int | None = None

@@ -46,7 +46,7 @@ def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
     }
     return Snapshot(
         revision=revision,
-        groups=tuple(map(group_view, board.groups.values())),
+        groups=tuple(group_view(group) for group in _by_rank(board)),
         jobs=tuple(
             job_view(job, clock) for job in islice(_in_order(board), VISIBLE_JOBS)
         ),
@@ -55,6 +55,10 @@ def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
         eta=_longest(board, rates),
         notice=board.ledger.trouble,
     )
+
+
+def _by_rank(board: Board) -> list[Group]:
+    return sorted(board.groups.values(), key=lambda group: -group.rank)
 
 
 def _in_order(board: Board) -> Iterator[Job]:
@@ -100,6 +104,7 @@ def group_view(group: Group) -> GroupView:
         rate=rate,
         eta=eta(group.left, rate) if telling else None,
         error=group.error,
+        rank=group.rank,
     )
 
 

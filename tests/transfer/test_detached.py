@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 from functools import partial
 from typing import Protocol
 
@@ -11,7 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from hypha_artifact.cli import main
+from hypha_artifact.transfer.place import Place
 from hypha_artifact.transfer.state import JobState
+from tests.engines import end
 from tests.faults import Fault, FaultProxy
 from tests.transfer.conftest import Bench, checksums
 
@@ -64,3 +68,36 @@ async def test_a_batch_is_left_and_waited_for(
     assert checksums(outside.target / "raw") == checksums(outside.source)
     await outside.client.attach()
     assert outside.client.snapshot().count(JobState.DONE) == 6
+
+
+async def test_orders_are_obeyed_and_survive_the_engine(
+    outside: Bench, faults: FaultProxy, place: Place, cli: Cli
+) -> None:
+    hold = faults.add(Fault("^PUT /s3/", times=None, stall=asyncio.Event()))
+    outside.write("a.bin", 100)
+    for number in range(30):
+        outside.write(f"sub/{number:02}.bin", 100)
+    source = str(outside.source)
+    numbers = [int(await cli("upload", source, to, "--detach")) for to in "xyz"]
+    x, y, z = numbers
+    for wrong in (["first"], ["move", str(x)], ["first", "--file", "a"], ["last", "a"]):
+        await cli("transfers", *wrong, status=2)
+    await cli("transfers", "first", str(z))
+    await cli("transfers", "move", str(y), "--before", str(z))
+    await cli("transfers", "first", str(x), "--file", "x/sub/29.bin")
+    await cli("transfers", "first", str(x), "--file", "x/none", status=2)
+    listed = json.loads(await cli("--json", "transfers"))
+    assert [batch["id"] for batch in listed] == [y, z, x]
+    end(place, signal.SIGKILL)
+    faults.clear()
+    assert hold.stall
+    hold.stall.set()
+    before = len(faults.requests)
+    listed = json.loads(await cli("--json", "transfers", "wait"))
+    assert [batch["id"] for batch in listed] == [y, z, x]
+    assert all(batch["files"] == {"done": 31} for batch in listed)
+    sent = [r.rpartition("?")[0] for r in faults.requests[before:] if "PUT /s3" in r]
+    folders = [path.split("/")[-2].replace("sub", path.split("/")[-3]) for path in sent]
+    first, last = folders[:20], folders[-20:]
+    assert first.count("y") > first.count("x")
+    assert last.count("x") > last.count("y")

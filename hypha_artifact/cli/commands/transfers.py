@@ -17,14 +17,13 @@ from hypha_artifact.cli.engine import (
     settled,
     value,
 )
+from hypha_artifact.cli.orders import ORDERS, VERBS, check, known, numbers, order
 from hypha_artifact.cli.output import columns, shown, size_text, time_text
 
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session
-    from hypha_artifact.transfer.client import TransferClient
     from hypha_artifact.transfer.state import PastBatch, Snapshot
 
-_ORDERS = ("pause", "resume", "cancel", "retry", "clear")
 _WAITS = ("watch", "wait")
 
 
@@ -35,6 +34,9 @@ hypha-artifact transfers watch
 hypha-artifact transfers wait 3
 hypha-artifact transfers pause 3
 hypha-artifact transfers retry
+hypha-artifact transfers first 5
+hypha-artifact transfers first 5 --file raw/plate7/A1.tif
+hypha-artifact transfers move 5 --before 3
 hypha-artifact transfers cancel --all
 hypha-artifact transfers log
 """,
@@ -46,56 +48,47 @@ log: [{{"title", "direction", "artifact", "size", "done", "files", "error",
 )
 @click.argument(
     "action",
-    type=click.Choice(["list", "watch", "wait", *_ORDERS, "log"]),
+    type=click.Choice(["list", "watch", "wait", *VERBS, *ORDERS, "log"]),
     default="list",
 )
-@click.argument("batches", type=int, nargs=-1)
+@click.argument("words", metavar="[BATCH]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every batch, for cancel.")
+@click.option("--before", type=int, metavar="BATCH", help="For move: before which.")
+@click.option("--file", metavar="PATH", help="For first: only this file of the batch.")
 async def transfers(
-    session: Session, *, action: str, batches: tuple[int, ...], everything: bool
+    session: Session,
+    *,
+    action: str,
+    words: tuple[str, ...],
+    everything: bool,
+    before: int | None,
+    file: str | None,
 ) -> None:
-    """Show, pause, resume, cancel or retry what runs in the background.
+    """Show, pause, resume, cancel, retry or order what runs in the background.
 
-    BATCHES are the numbers that the list shows; without them, all are meant. They run
-    in a process of their own, which goes on when the program that asked for them ends,
-    and from where it was when the machine was started again. clear forgets what is
-    finished; log tells of it still. wait and watch end with status 1 if not all
-    arrived; watch shows how far they are.
+    BATCH is a number that the list shows; without one, all are meant. They run in a
+    process of their own, which goes on when the program that asked for them ends, and
+    from where it was when the machine was started again. clear forgets what is
+    finished; log tells of it still.
+
+    wait and watch end with status 1 if not all arrived; watch shows how far they are.
+    Batches share; first, last, and move --before let some go before others, and first
+    --file one file before all.
     """
-    if action == "cancel" and not batches and not everything:
-        raise click.UsageError("Cancel which? Give numbers, or --all.")
+    batches = numbers(words)
+    check(action, batches, everything=everything, before=before, file=file)
     async with engine(session) as client:
         if action == "log":
             _log(session, await client.history())
             return
-        _check(client.snapshot(), batches)
-        if action in _ORDERS:
-            await _order(client, action, batches)
+        known(client, batches if before is None else [*batches, before])
+        if action in VERBS or action in ORDERS:
+            await order(client, action, batches, before=before, file=file)
         if action in _WAITS:
             await settled(session, client, batches, show=action == "watch")
-        _list(session, client.snapshot(), batches)
+        _list(session, client.snapshot(), batches if action not in ORDERS else ())
         if action in _WAITS:
             judge(client.snapshot(), batches)
-
-
-def _check(snapshot: Snapshot, batches: Sequence[int]) -> None:
-    from hypha_artifact.errors import InvalidInput
-
-    for number in batches:
-        if not chosen(snapshot, [number]):
-            raise InvalidInput(
-                f"There is no batch {number}.",
-                hint="See: hypha-artifact transfers",
-            )
-
-
-async def _order(client: TransferClient, action: str, batches: Sequence[int]) -> None:
-    from hypha_artifact.transfer.state import Action, Command
-
-    for number in batches:
-        await client.control(Command(action=Action(action), group=number))
-    if not batches and client.snapshot().groups:
-        await client.control(Command(action=Action(action)))
 
 
 def _list(session: Session, snapshot: Snapshot, batches: Sequence[int]) -> None:

@@ -6,10 +6,13 @@ from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.remote import Link
 from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE
 from hypha_artifact.transfer.scheduler import FIRST_BATCH, Scheduler, Task
 from hypha_artifact.transfer.state import (
+    Action,
+    Command,
     Direction,
     JobState,
     PlanItem,
@@ -154,6 +157,86 @@ def test_batches_take_turns() -> None:
         served.append(chore.group)
         desk.scheduler.done_with(chore)
     assert served == [first, second]
+
+
+def groups_of_steps(desk: Desk, count: int) -> list[int]:
+    """Take so many parts; each is acknowledged at once."""
+    found: list[int] = []
+    for _ in range(count):
+        step = desk.scheduler.next_step(0)
+        assert step is not None
+        if step.part is not None:
+            step.work.acknowledged[step.part] = "etag"
+        desk.scheduler.settle(step, 0, acknowledged=True)
+        found.append(step.job.group.id)
+    return found
+
+
+def test_batches_share_by_bytes_and_a_late_one_is_not_behind() -> None:
+    desk = Desk()
+    long = desk.submit(*[10_000_000] * 200)
+    desk.link_all()
+    assert set(groups_of_steps(desk, 20)) == {long.id}
+    desk.submit(*[1_000_000] * 200)
+    desk.link_all()
+    order = groups_of_steps(desk, 44)
+    assert long.id in order[:11], "it has no claim on what was before"
+    assert 3 <= order.count(long.id) <= 5, "ten of the short ones weigh one long one"
+
+
+def test_a_higher_rank_goes_first_in_both_lanes() -> None:
+    desk = Desk()
+    desk.submit(BIG, BIG, 1, 1)
+    high = desk.submit(BIG, 1, 1)
+    desk.board.rank(high, 1)
+    chore = desk.scheduler.next_chore(0)
+    assert chore is not None
+    assert chore.group is high
+    for job in chore.jobs:
+        link(job)
+        desk.scheduler.enqueue(job)
+    desk.scheduler.done_with(chore)
+    desk.link_all()
+    assert set(groups_of_steps(desk, 7)) == {high.id}
+
+
+def test_what_the_user_wants_now_goes_before_everything() -> None:
+    desk = Desk()
+    high, low = desk.submit(*[1] * 1200), desk.submit(*[1] * 1200)
+    desk.board.rank(high, 5)
+    desk.link_all()
+    commands = Commands(desk.board, desk.scheduler)
+    linked = list(low.jobs.values())[20]
+    unlinked = list(low.jobs.values())[1100]
+    for job in (linked, unlinked):
+        commands.run(Command(action=Action.FIRST, jobs=(job.id,)))
+    chore = desk.scheduler.next_chore(0)
+    assert chore is not None
+    assert unlinked in chore.jobs, "it gets its link although enough others have one"
+    step = desk.scheduler.next_step(0)
+    assert step is not None
+    assert step.job is linked
+    assert set(groups_of_steps(desk, 5)) == {high.id}
+
+
+def test_orders_give_ranks() -> None:
+    desk = Desk()
+    one, two, three = desk.submit(1), desk.submit(1), desk.submit(1)
+    commands = Commands(desk.board, desk.scheduler)
+
+    def order(action: Action, group: Group, other: Group | None = None) -> list[int]:
+        number = other.id if other else None
+        commands.run(Command(action=action, group=group.id, other=number))
+        by_rank = sorted((one, two, three), key=lambda group: -group.rank)
+        return [group.id for group in by_rank]
+
+    assert order(Action.FIRST, three) == [three.id, one.id, two.id]
+    assert order(Action.LAST, one) == [three.id, two.id, one.id]
+    assert order(Action.BEFORE, one, two) == [three.id, one.id, two.id]
+    order(Action.LOWER, three)
+    assert three.rank == one.rank, "they share now"
+    order(Action.RAISE, two)
+    assert two.rank == one.rank
 
 
 def test_cleaning_comes_before_new_links() -> None:
