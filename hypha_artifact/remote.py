@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 from typing_extensions import override
@@ -44,6 +45,11 @@ class Link(Struct, frozen=True, kw_only=True):
     url: str
     whole: bool = False
     is_part: bool = False
+
+    @property
+    def is_proxied(self) -> bool:
+        """Whether it goes through the server's S3 proxy, which cuts off after 60 s."""
+        return urlsplit(self.url).path.startswith("/s3/")
 
     @override
     def __repr__(self) -> str:

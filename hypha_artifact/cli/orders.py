@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from hypha_artifact.cli.engine import chosen
+from hypha_artifact.cli.output import size_text
 
 if TYPE_CHECKING:
+    from hypha_artifact.cli.session import Session
     from hypha_artifact.transfer.client import TransferClient
+    from hypha_artifact.transfer.state import Limit
 
 VERBS = ("pause", "resume", "cancel", "retry", "clear")
 ORDERS = ("first", "last", "move")
@@ -90,6 +93,44 @@ async def order(
         await client.control(Command(action=verb, group=number, other=before))
     if not batches and client.snapshot().groups:
         await client.control(Command(action=verb))
+
+
+def wanted_limits(words: Sequence[str], up: str | None, down: str | None) -> list[str]:
+    """Return the limits that are to be set: up, then down; empty for as it is.
+
+    Raises:
+        UsageError: Both ways are given twice.
+    """
+    both = " ".join(words)
+    if both and (up or down):
+        raise click.UsageError("Give one limit for both ways, or --up and --down.")
+    return [both or up or "", both or down or ""]
+
+
+async def limit(session: Session, client: TransferClient, wanted: list[str]) -> None:
+    """Set the limits that are wanted, and say what they are."""
+    from hypha_artifact.transfer.state import Direction
+    from hypha_artifact.transfer.timetable import parse
+
+    ways = (Direction.UPLOAD, Direction.DOWNLOAD)
+    given = [(way, text) for way, text in zip(ways, wanted, strict=True) if text]
+    for _, text in given:
+        parse(text)  # both or none
+    for way, text in given:
+        await client.limit(way, text)
+    if not given:
+        await client.history(0)  # so that an engine is asked, also an idle one
+    shot = client.snapshot()
+    limits = {"up": shot.upload_limit, "down": shot.download_limit}
+    session.answer(
+        {way: {"limit": each.text, "rate": each.rate} for way, each in limits.items()},
+        [f"{way:4}  {_limit_text(each)}" for way, each in limits.items()],
+    )
+
+
+def _limit_text(limit: Limit) -> str:
+    now = "no limit" if limit.rate is None else f"{size_text(limit.rate)}/s"
+    return now if limit.text == "off" else f"{now}  ({limit.text})"
 
 
 async def _job(client: TransferClient, batch: int, file: str) -> int:

@@ -14,6 +14,7 @@ from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.remote import Link, RemoteArtifact
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.jobs import Job, Step, Work
+from hypha_artifact.transfer.limits import Limiter
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, part_size
 from hypha_artifact.transfer.revival import replaced, revive_parts
 from hypha_artifact.transfer.state import CarryRequest
@@ -28,9 +29,16 @@ class Carry:
     Args:
         remote: The artifact.
         request: What the user asked for.
+        limiter: How fast bytes may go up; they come down as fast.
     """
 
-    def __init__(self, remote: RemoteArtifact, request: CarryRequest) -> None:
+    def __init__(
+        self,
+        remote: RemoteArtifact,
+        request: CarryRequest,
+        limiter: Limiter | None = None,
+    ) -> None:
+        self._limiter = limiter
         self._remote = remote
         self._version = request.version
         self._mode = request.mode
@@ -91,7 +99,10 @@ class Carry:
         source = self._sources[source_of(step.job)]
         async with self._remote.fetch(source, start, stop) as body:
             pieces = _digested(body.chunks, md5.update)
-            etag = await self._remote.put(work.link_of(part), pieces, length)
+            link = work.link_of(part)
+            if self._limiter is not None:
+                pieces = self._limiter.paced(pieces, proxied=link.is_proxied)
+            etag = await self._remote.put(link, pieces, length)
         if len(etag) == md5.digest_size * 2 and etag.lower() != md5.hexdigest():
             raise IntegrityError(
                 f"The store did not keep the bytes of '{printable(path)}' as sent."

@@ -28,6 +28,7 @@ from hypha_artifact.transfer.journal import has_work
 from hypha_artifact.transfer.place import Place, has_sockets
 from hypha_artifact.transfer.state import (
     Command,
+    Direction,
     JobView,
     PastBatch,
     Request,
@@ -120,6 +121,20 @@ class TransferClient:
         running = await self._started()
         engine = running.engine
         await running.run(self._then_show(engine, engine.control(command)))
+
+    async def limit(self, direction: Direction, text: str) -> None:
+        """Limit how fast bytes go; from now on, for all, and after a restart.
+
+        Args:
+            direction: Which way.
+            text: ``off``, ``5M`` bytes per second, or ``08:00,512k 18:00,off``.
+
+        Raises:
+            InvalidInput: It cannot be read.
+        """
+        running = await self._started()
+        engine = running.engine
+        await running.run(self._then_show(engine, engine.limit(direction, text)))
 
     def snapshot(self) -> Snapshot:
         """Return what there is to see; the same object while nothing changed."""

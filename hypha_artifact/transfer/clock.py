@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import anyio
 
@@ -20,6 +21,10 @@ class Clock:
     def epoch(self, at: float) -> float:
         """Turn a time of ``now`` into epoch seconds."""
         return self._epoch + at
+
+    def local(self) -> datetime:
+        """Return the local time, as a wall clock shows it."""
+        return datetime.now().astimezone()
 
     async def wait(self, event: anyio.Event, until: float | None) -> None:
         """Wait for an event, at the longest until a time of ``now`` (None: ever)."""

@@ -24,6 +24,7 @@ from hypha_artifact.transfer.place import Place, is_same_user
 from hypha_artifact.transfer.starting import start_process
 from hypha_artifact.transfer.state import (
     Command,
+    Direction,
     DownloadRequest,
     JobView,
     PastBatch,
@@ -41,6 +42,7 @@ from hypha_artifact.transfer.wire import (
     FromEngine,
     Hello,
     History,
+    Limiting,
     Line,
     Page,
     Plan,
@@ -115,6 +117,10 @@ class EngineProcess:
     async def control(self, command: Command) -> None:
         """See ``TransferEngine.control``."""
         await self._ask(lambda n: Control(n, command))
+
+    async def limit(self, direction: Direction, text: str) -> None:
+        """See ``TransferEngine.limit``."""
+        await self._ask(lambda n: Limiting(n, direction, text))
 
     async def page(self, group: int, offset: int, limit: int) -> tuple[JobView, ...]:
         """See ``TransferEngine.page``."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import anyio.to_thread
+from msgspec import structs
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import RemotePath
@@ -14,6 +15,7 @@ from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.errands import MD5, Fetching, fetch, require_same
 from hypha_artifact.transfer.jobs import Job, Step, Work
+from hypha_artifact.transfer.limits import Limiter
 from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, part_size
 from hypha_artifact.transfer.state import DownloadRequest, PlanItem
 from hypha_artifact.transfer.target import Target
@@ -33,11 +35,21 @@ class Download:
         remote: Where they come from.
         request: What the user asked for.
         durable: Whether each part is on the disk, not only in its cache, when done.
+        limiter: How fast bytes may come.
+        streams: Tells how many requests share that.
     """
 
     def __init__(
-        self, remote: RemoteArtifact, request: DownloadRequest, *, durable: bool = False
+        self,
+        remote: RemoteArtifact,
+        request: DownloadRequest,
+        *,
+        durable: bool = False,
+        limiter: Limiter | None = None,
+        streams: Callable[[], int] = lambda: 1,
     ) -> None:
+        self._limiter = limiter
+        self._streams = streams
         self._durable = durable
         self._remote = remote
         self._version = request.version
@@ -98,6 +110,8 @@ class Download:
         async with self._remote.fetch(work.link_of(0)) as body:
             _check(step, body)
             data = b"".join([piece async for piece in body.chunks])
+        if self._limiter is not None:
+            await self._limiter.take(len(data))
         aim = self._aim(step.job)
         work.target = await anyio.to_thread.run_sync(files.create, aim, data)
         work.written[0] = len(data)
@@ -105,16 +119,29 @@ class Download:
         return body.etag or ""
 
     async def _fetch(self, step: Step, part: int, credit: Callable[[int], None]) -> str:
-        errand = await self.errand(step, part, credit)
-        if errand is None:
-            return step.work.etag or ""
-        work = step.work
+        """Fetch what a part lacks; under a limit in ranges that take a short while."""
+        work, etag = step.work, step.work.etag or ""
 
         def wrote(count: int) -> None:
             work.written[part] += count
             credit(count)
 
-        return await fetch(self._remote, errand, partial(_check, step), wrote)
+        check = partial(_check, step)
+        while (errand := await self.errand(step, part, credit)) is not None:
+            short = self._short(errand)
+            etag = await fetch(self._remote, short, check, wrote, limiter=self._limiter)
+            if short is errand:
+                break
+        return etag
+
+    def _short(self, errand: Fetching) -> Fetching:
+        """Ask for less where the whole of it would take too long under the limit."""
+        most = self._limiter.range(self._streams()) if self._limiter else None
+        if most is None or errand.link.whole:
+            return errand
+        stop = errand.size if errand.stop is None else errand.stop
+        near = errand.start + most
+        return structs.replace(errand, stop=near) if near < stop else errand
 
     async def errand(
         self, step: Step, part: int, credit: Callable[[int], None]

@@ -22,6 +22,7 @@ from hypha_artifact.transfer.download import Download
 from hypha_artifact.transfer.jobs import Group, Mover
 from hypha_artifact.transfer.journal import Journal
 from hypha_artifact.transfer.ledger import Ledger
+from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.resume import StoredBatch, revive
@@ -91,9 +92,15 @@ class TransferEngine:
         self._board = Board(self._clock, self._ledger)
         if watch is not None:
             self._board.watch = lambda job: watch(job_view(job, self._clock))
-        scheduler = Scheduler()
+        self.limits = Limits(self._clock, self._limited)
+        scheduler = Scheduler(self.limits)
         self._workers = Workers(
-            self._board, scheduler, self._clock, workers, patience=patience
+            self._board,
+            scheduler,
+            self._clock,
+            self.limits,
+            workers,
+            patience=patience,
         )
         self._commands = Commands(self._board, scheduler)
         self._scheduler = scheduler
@@ -247,10 +254,19 @@ class TransferEngine:
             return self._away(remote, request, way)
         if isinstance(request, UploadRequest):
             pace = self._scheduler.paces[Direction.UPLOAD]
-            return Upload(remote, request, self._board.resize, lambda: pace.rate)
+            limiter = self.limits.of[Direction.UPLOAD]
+            resize = self._board.resize
+            return Upload(remote, request, resize, lambda: pace.speed, limiter=limiter)
         if isinstance(request, CarryRequest):
-            return Carry(remote, request)
-        return Download(remote, request, durable=self._ledger.is_kept)
+            return Carry(remote, request, self.limits.of[Direction.UPLOAD])
+        share = self._scheduler.paces[Direction.DOWNLOAD]
+        return Download(
+            remote,
+            request,
+            durable=self._ledger.is_kept,
+            limiter=self.limits.of[Direction.DOWNLOAD],
+            streams=lambda: share.limit,
+        )
 
     def _away(self, remote: RemoteArtifact, request: Request, way: Away) -> Mover:
         crew = Crew(
@@ -266,6 +282,30 @@ class TransferEngine:
         """Do what is asked to the jobs that it can be done to; others stay."""
         self._commands.run(command)
         self._workers.wake()
+
+    async def limit(self, direction: Direction, text: str) -> None:
+        """Limit how fast bytes go; from now on, for all, and after a restart.
+
+        Args:
+            direction: Which way.
+            text: ``off``, ``5M`` bytes per second, or ``08:00,512k 18:00,off``; see
+                ``timetable.parse``.
+
+        Raises:
+            InvalidInput: It cannot be read.
+        """
+        table = self.limits.set(direction, text)
+        self._ledger.limit(direction, table.text)
+        await self._ledger.settled()
+        self._board.touch()
+        self._workers.wake()
+
+    def _limited(self, direction: Direction) -> None:
+        rate = self.limits.of[direction].rate
+        self._scheduler.paces[direction].cap(rate)
+        if rate is not None:
+            self._workers.trim(direction)
+        self._board.touch()
 
     @property
     def is_busy(self) -> bool:
@@ -284,7 +324,7 @@ class TransferEngine:
             self._seen = self._board.changes
             self._next_snapshot = now + SNAPSHOT_PERIOD
             self._snapshot = snapshot(
-                self._board, self._clock, self._snapshot.revision + 1
+                self._board, self._clock, self.limits, self._snapshot.revision + 1
             )
         return self._snapshot
 

@@ -19,6 +19,7 @@ from hypha_artifact.errors import IntegrityError, LocalFileError, RemoteChanged
 from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.remote import Body, Link, RemoteArtifact
 from hypha_artifact.transfer import target as files
+from hypha_artifact.transfer.limits import Limiter
 from hypha_artifact.transfer.local import (
     PIECE,
     Fingerprint,
@@ -61,7 +62,11 @@ class Fetching(Struct, frozen=True, kw_only=True):
 
 
 async def send(
-    remote: RemoteArtifact, errand: Sending, on_sent: Callable[[], None]
+    remote: RemoteArtifact,
+    errand: Sending,
+    on_sent: Callable[[], None],
+    *,
+    limiter: Limiter | None = None,
 ) -> str:
     """Send a part, and return its ETag.
 
@@ -69,6 +74,7 @@ async def send(
         remote: Where to.
         errand: What.
         on_sent: Called when all bytes are out, and only the answer is awaited.
+        limiter: How fast.
 
     Raises:
         SourceChanged: The file is not the one that was planned.
@@ -78,11 +84,12 @@ async def send(
     path, length = errand.path, errand.length
     if length <= PIECE and length == errand.fingerprint.size:
         data, md5 = await anyio.to_thread.run_sync(load, path, errand.fingerprint)
-        etag = await _put(remote, errand, _once(data), md5, on_sent)
+        body = _paced(_once(data), errand, limiter)
+        etag = await _put(remote, errand, body, md5, on_sent)
     else:
         async with reading(path, errand.fingerprint) as fd:
             md5 = await anyio.to_thread.run_sync(digest, fd, errand.start, length)
-            body = pieces(fd, errand.start, length)
+            body = _paced(pieces(fd, errand.start, length), errand, limiter)
             etag = await _put(remote, errand, body, md5, on_sent)
     if MD5.fullmatch(etag) and etag.lower() != md5.hex():
         raise IntegrityError(
@@ -107,6 +114,14 @@ async def _put(
     )
 
 
+def _paced(
+    body: AsyncIterator[bytes], errand: Sending, limiter: Limiter | None
+) -> AsyncIterator[bytes]:
+    if limiter is None:
+        return body
+    return limiter.paced(body, proxied=errand.link.is_proxied)
+
+
 async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
@@ -124,6 +139,8 @@ async def fetch(
     errand: Fetching,
     check: Callable[[Body], None],
     wrote: Callable[[int], None],
+    *,
+    limiter: Limiter | None = None,
 ) -> str:
     """Fetch a part into the temporary file, and return its ETag.
 
@@ -132,6 +149,7 @@ async def fetch(
         errand: What.
         check: Called with the answer, before its bytes; may refuse it.
         wrote: Called with each number of bytes that were written.
+        limiter: How fast.
 
     Raises:
         LocalFileError: The temporary file is gone, or another one.
@@ -143,6 +161,8 @@ async def fetch(
         async with remote.fetch(errand.link, at, errand.stop) as body:
             check(body)
             async for piece in body.chunks:
+                if limiter is not None:
+                    await limiter.take(len(piece))
                 await anyio.to_thread.run_sync(files.write, fd, piece, at, target)
                 at += len(piece)
                 wrote(len(piece))

@@ -23,6 +23,9 @@ STRIDE = 4 * 1024 * 1024
 FORGOTTEN = "forgotten"
 """The state of a job that is off the books, but whose leftovers are not removed."""
 
+LIMIT = "limit."
+"""What facts are called that limit a direction."""
+
 _AS_QUEUED = frozenset({JobState.RUNNING, JobState.WAITING})
 
 
@@ -74,6 +77,13 @@ class Ledger:
     def rank(self, group: Group) -> None:
         """Note which batches go before others."""
         self._write("UPDATE batches SET rank = ? WHERE id = ?", (group.rank, group.id))
+
+    def limit(self, direction: Direction, text: str) -> None:
+        """Note how fast the user lets bytes go."""
+        self._write(
+            "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+            (f"{LIMIT}{direction.value}", text),
+        )
 
     def begin(self, jobs: Iterable[Job]) -> None:
         """Note that jobs may have something on the server, or on the disk, from now."""

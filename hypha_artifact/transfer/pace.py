@@ -35,6 +35,7 @@ class Pace:
         self.rate: float | None = None
         """Bytes per second that were acknowledged lately; None until it is known."""
         self._sends = sends
+        self._cap: float | None = None
         self._flying = 0
         self._bulk: list[int] = []
         self._mark = self._busy = 0.0
@@ -48,7 +49,18 @@ class Pace:
         """Bytes that may be on their way, where they may have to be sent again."""
         if not self._sends:
             return float("inf")
-        return _UNKNOWN if self.rate is None else self.rate * SECONDS
+        return _UNKNOWN if self.speed is None else self.speed * SECONDS
+
+    @property
+    def speed(self) -> float | None:
+        """Bytes per second to reckon with: as measured, and as the user allows."""
+        known = [rate for rate in (self.rate, self._cap) if rate is not None]
+        return min(known, default=None)
+
+    def cap(self, rate: float | None) -> None:
+        """Take in the user's limit; what was measured under another one is no guide."""
+        self._cap = rate
+        self.rate, self._seen = None, (0.0, 0.0)
 
     def allows(self, length: int) -> bool:
         """Tell whether a request of so many bytes may start now; one always may."""

@@ -18,7 +18,7 @@ from hypha_artifact.remote import MultipartUpload
 from hypha_artifact.transfer.codec import decode
 from hypha_artifact.transfer.jobs import Group, Job, Work, planned_size
 from hypha_artifact.transfer.journal import Journal, Row
-from hypha_artifact.transfer.ledger import FORGOTTEN
+from hypha_artifact.transfer.ledger import FORGOTTEN, LIMIT
 from hypha_artifact.transfer.local import Fingerprint
 from hypha_artifact.transfer.state import (
     Direction,
@@ -97,6 +97,17 @@ def load(journal: Journal) -> tuple[StoredBatch, ...]:
     except (msgspec.MsgspecError, zlib.error, ValueError) as error:
         shown = printable(str(journal.path))
         raise JournalDamaged(f"The journal '{shown}' is damaged: {error}.") from error
+
+
+def limits(journal: Journal) -> dict[Direction, str]:
+    """Return how fast the user lets bytes go, as it was written. Blocks.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    sql = "SELECT value FROM facts WHERE name = ?"
+    found = {way: journal.read(sql, (f"{LIMIT}{way.value}",)) for way in Direction}
+    return {way: str(rows[0][0]) for way, rows in found.items() if rows}
 
 
 def _drop_old(journal: Journal) -> None:

@@ -9,6 +9,7 @@ from enum import Enum
 from msgspec import Struct
 
 from hypha_artifact.transfer.jobs import Group, Job, Lane, Step
+from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.pace import Pace
 from hypha_artifact.transfer.ready import Ready
 from hypha_artifact.transfer.state import Direction, JobState
@@ -24,6 +25,10 @@ files wait for links.
 
 LARGE_AHEAD = 2
 """Linked large files that wait; below that, more links are asked for."""
+
+
+_AHEAD = 1.0
+"""Seconds that bytes may queue for the limit while more is started."""
 
 
 class Task(Enum):
@@ -45,9 +50,14 @@ _Queue = tuple[Way, Lane]
 
 
 class Scheduler:
-    """Queues of jobs. Times are those of the engine's clock, in seconds."""
+    """Queues of jobs. Times are those of the engine's clock, in seconds.
 
-    def __init__(self) -> None:
+    Args:
+        limits: The user's; nothing starts that would have to wait long for them.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits.of if limits else {}
         self._groups: OrderedDict[int, Group] = OrderedDict()
         self._busy: set[int] = set()
         self._linking: set[int] = set()
@@ -104,10 +114,17 @@ class Scheduler:
             return None
         for queue in sorted(queues, key=self._turn):
             job = self._ready[queue].next()
+            if self._owes(queue[0]) > now:
+                continue
             may = here or not isinstance(queue[0], Direction)
             if may and self.paces[queue[0]].allows(_next_length(job)):
                 return self._take(queue, job, now)
         return None
+
+    def _owes(self, way: Way) -> float:
+        """Tell until when bytes are owed to the user's limit; clusters have none."""
+        limiter = self._limits.get(way) if isinstance(way, Direction) else None
+        return limiter.free_at - _AHEAD if limiter and limiter.rate else 0.0
 
     def _turn(self, queue: _Queue) -> tuple[bool, int]:
         way, lane = queue
@@ -227,6 +244,11 @@ class Scheduler:
         times = [at for at in self._held.values() if at > now]
         if self._hold_until > now:
             times.append(self._hold_until)
+        times += [
+            owed
+            for (way, _), jobs in self._ready.items()
+            if jobs and (owed := self._owes(way)) > now
+        ]
         if self._due:
             times.append(self._due[0][0])
         return min(times, default=None)

@@ -32,7 +32,7 @@ from hypha_artifact.transfer.codec import encode
 from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.journal import Journal, set_aside
 from hypha_artifact.transfer.place import Place, is_same_user
-from hypha_artifact.transfer.resume import StoredBatch, load, past
+from hypha_artifact.transfer.resume import StoredBatch, limits, load, past
 from hypha_artifact.transfer.starting import Status, failed, tell
 from hypha_artifact.transfer.state import Snapshot, TransferPlan
 
@@ -102,6 +102,10 @@ class Service:
             loop.call_soon_threadsafe(self.engine.show_trouble)
 
         self._journal.on_trouble = tell_trouble
+        for way, text in (
+            await anyio.to_thread.run_sync(limits, self._journal)
+        ).items():
+            await self.engine.limit(way, text)
         self.engine.restore(stored, self.accounts.missing)
         self._show(self.engine.snapshot(fresh=True))
         async with (
@@ -259,11 +263,16 @@ class _Visit:
                 return await self._then_show(submitted)
             case wire.Control():
                 return await self._then_show(self._engine.control(asked.command))
-            case wire.Page():
-                page = self._engine.page(asked.group, asked.offset, asked.limit)
-                return encode(await page)
-            case wire.History():
-                return encode(await self._service.past(asked.limit))
+            case wire.Limiting():
+                call = self._engine.limit(asked.direction, asked.text)
+                return await self._then_show(call)
+            case _:
+                return encode(await self._look_up(asked))
+
+    async def _look_up(self, asked: wire.Page | wire.History) -> object:
+        if isinstance(asked, wire.Page):
+            return await self._engine.page(asked.group, asked.offset, asked.limit)
+        return await self._service.past(asked.limit)
 
     async def _then_show(self, call: Awaitable[object]) -> bytes:
         """Let the caller see what it asked for before it has the answer."""

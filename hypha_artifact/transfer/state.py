@@ -323,6 +323,16 @@ class GroupView(Struct, frozen=True, kw_only=True):
         return all(state.is_final for state, n in self.counts.items() if n)
 
 
+class Limit(Struct, frozen=True, kw_only=True):
+    """A limit as it was given (``off``, a rate, a timetable) and what it is just now.
+
+    ``rate`` in bytes per second; None for no limit.
+    """
+
+    text: str = "off"
+    rate: float | None = None
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
     """All that a front end shows of the engine, at one moment.
 
@@ -336,6 +346,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     jobs: tuple[JobView, ...] = ()
     upload_rate: float = 0.0
     download_rate: float = 0.0
+    upload_limit: Limit = Limit()
+    download_limit: Limit = Limit()
     eta: float | None = None
     notice: str | None = None
     """What the user should know of the engine itself: a journal that fails …"""

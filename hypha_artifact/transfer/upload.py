@@ -13,6 +13,7 @@ from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.errands import Sending, send
 from hypha_artifact.transfer.jobs import Job, Step, Work
+from hypha_artifact.transfer.limits import Limiter
 from hypha_artifact.transfer.local import Fingerprint, fingerprint
 from hypha_artifact.transfer.plan import part_size, sizes_at
 from hypha_artifact.transfer.revival import replaced, revive_parts
@@ -27,6 +28,7 @@ class Upload:
         request: What the user asked for.
         resize: Called when a file's length is not what the plan said.
         rate: Tells how fast bytes go up, in bytes per second; None while unknown.
+        limiter: How fast they may.
     """
 
     def __init__(
@@ -35,7 +37,10 @@ class Upload:
         request: UploadRequest,
         resize: Callable[[Job, int], None],
         rate: Callable[[], float | None] = lambda: None,
+        *,
+        limiter: Limiter | None = None,
     ) -> None:
+        self._limiter = limiter
         self._remote = remote
         self._request = request
         self._resize = resize
@@ -94,7 +99,9 @@ class Upload:
         def sent() -> None:
             step.is_sent = True
 
-        etag = await send(self._remote, self.errand(step, part), sent)
+        etag = await send(
+            self._remote, self.errand(step, part), sent, limiter=self._limiter
+        )
         credit(step.length)
         return etag
 

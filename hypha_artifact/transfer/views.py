@@ -8,6 +8,7 @@ from itertools import chain, islice
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.jobs import TRIES, Group, Job
+from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.meter import eta
 from hypha_artifact.transfer.state import (
     VISIBLE_JOBS,
@@ -33,12 +34,13 @@ EVIDENCE_SHARE = 0.02
 """Bytes, or the share of a batch, after which a time to go is more than a guess."""
 
 
-def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
+def snapshot(board: Board, clock: Clock, limits: Limits, revision: int) -> Snapshot:
     """Freeze what there is to see.
 
     Args:
         board: The books.
         clock: Turns times into epoch seconds.
+        limits: The user's.
         revision: The new snapshot's number.
     """
     rates = {
@@ -52,6 +54,8 @@ def snapshot(board: Board, clock: Clock, revision: int) -> Snapshot:
         ),
         upload_rate=rates[Direction.UPLOAD],
         download_rate=rates[Direction.DOWNLOAD],
+        upload_limit=limits.shown(Direction.UPLOAD),
+        download_limit=limits.shown(Direction.DOWNLOAD),
         eta=_longest(board, rates),
         notice=board.ledger.trouble,
     )

@@ -22,11 +22,11 @@ from hypha_artifact import errors
 from hypha_artifact.errors import EngineError, HyphaError
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.codec import decode, encode
-from hypha_artifact.transfer.state import Command, Request, Snapshot
+from hypha_artifact.transfer.state import Command, Direction, Request, Snapshot
 
 T = TypeVar("T")
 
-PROTOCOL = 1
+PROTOCOL = 2
 PROGRAM = importlib.metadata.version("hypha-tui")
 
 LONGEST = 1 << 30
@@ -82,6 +82,14 @@ class Control(Struct, frozen=True, tag=True):
     command: Command
 
 
+class Limiting(Struct, frozen=True, tag=True):
+    """``TransferClient.limit``."""
+
+    id: int
+    direction: Direction
+    text: str
+
+
 class Page(Struct, frozen=True, tag=True):
     """``TransferClient.page``."""
 
@@ -98,7 +106,7 @@ class History(Struct, frozen=True, tag=True):
     limit: int
 
 
-Asked: TypeAlias = Plan | Submit | Control | Page | History
+Asked: TypeAlias = Plan | Submit | Control | Limiting | Page | History
 FromClient: TypeAlias = Hello | SignIn | Asked
 
 

@@ -13,8 +13,9 @@ from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.faults import Faults
 from hypha_artifact.transfer.jobs import Job, Step
+from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.scheduler import Chore, Scheduler, Task
-from hypha_artifact.transfer.state import JobState
+from hypha_artifact.transfer.state import Direction, JobState
 
 PREPARERS = 2
 """Batches that get their links at the same time."""
@@ -29,6 +30,7 @@ class Workers:
         board: The books.
         scheduler: The queues.
         clock: Where the time comes from.
+        limits: The user's.
         count: Most parts to move at a time; ``Pace`` may have fewer.
         patience: Seconds that an outage may last before it costs tries.
     """
@@ -38,6 +40,7 @@ class Workers:
         board: Board,
         scheduler: Scheduler,
         clock: Clock,
+        limits: Limits,
         count: int,
         *,
         patience: float = 0.0,
@@ -45,6 +48,7 @@ class Workers:
         self._board = board
         self._scheduler = scheduler
         self._clock = clock
+        self._limits = limits
         self._count = count
         self._moving = self._preparing = 0
         self._faults = Faults(board, scheduler, clock, patience=patience)
@@ -59,6 +63,18 @@ class Workers:
         self._wake.set()
         self._wake = anyio.Event()
 
+    def trim(self, direction: Direction) -> None:
+        """Cut off what would take too long under a limit that is lower now."""
+        left = budget = self._scheduler.paces[direction].budget
+        running = self._board.by_state[JobState.RUNNING].values()
+        works = [j.work for j in running if j.work and j.group.direction is direction]
+        for step, scope in [each for work in works for each in work.flying.items()]:
+            if left < step.length and left < budget and not step.is_sent:
+                scope.cancel()
+            else:
+                left -= step.length
+        self.wake()
+
     async def tidied(self) -> None:
         """Wait until nothing is under way and nothing is left to clean up."""
         while not self._scheduler.is_tidy:
@@ -66,6 +82,7 @@ class Workers:
 
     async def _give_out(self, tasks: TaskGroup) -> None:
         while True:
+            next_look = self._limits.look_if_due()
             now = self._clock.now()
             self._requeue_due()
             while step := self._scheduler.next_step(
@@ -78,7 +95,9 @@ class Workers:
             ):
                 self._preparing += 1
                 tasks.start_soon(self._attend, chore)
-            await self._clock.wait(self._wake, self._scheduler.next_time(now))
+            times = (next_look, self._scheduler.next_time(now))
+            until = min((at for at in times if at is not None), default=None)
+            await self._clock.wait(self._wake, until)
 
     # Moving parts.
 

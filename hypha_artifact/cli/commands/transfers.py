@@ -17,7 +17,7 @@ from hypha_artifact.cli.engine import (
     settled,
     value,
 )
-from hypha_artifact.cli.orders import ORDERS, VERBS, check, known, numbers, order
+from hypha_artifact.cli.orders import ORDERS, VERBS, check, known, limit, numbers, order, wanted_limits
 from hypha_artifact.cli.output import columns, shown, size_text, time_text
 
 if TYPE_CHECKING:
@@ -37,24 +37,29 @@ hypha-artifact transfers retry
 hypha-artifact transfers first 5
 hypha-artifact transfers first 5 --file raw/plate7/A1.tif
 hypha-artifact transfers move 5 --before 3
+hypha-artifact transfers limit --up 5M --down off
+hypha-artifact transfers limit '08:00,512k 18:00,off'
 hypha-artifact transfers cancel --all
 hypha-artifact transfers log
 """,
     answer=f"""
 [{BATCH}]
+limit: {{"up", "down": {{"limit": text, "rate": bytes a second now, or null}}}}
 log: [{{"title", "direction", "artifact", "size", "done", "files", "error",
   "started", "ended"}}]
 """,
 )
 @click.argument(
     "action",
-    type=click.Choice(["list", "watch", "wait", *VERBS, *ORDERS, "log"]),
+    type=click.Choice(["list", "watch", "wait", *VERBS, *ORDERS, "limit", "log"]),
     default="list",
 )
-@click.argument("words", metavar="[BATCH]...", nargs=-1)
+@click.argument("words", metavar="[BATCH | LIMIT]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every batch, for cancel.")
 @click.option("--before", type=int, metavar="BATCH", help="For move: before which.")
 @click.option("--file", metavar="PATH", help="For first: only this file of the batch.")
+@click.option("--up", metavar="LIMIT", help="For limit: only what goes up.")
+@click.option("--down", metavar="LIMIT", help="For limit: only what comes down.")
 async def transfers(
     session: Session,
     *,
@@ -63,6 +68,8 @@ async def transfers(
     everything: bool,
     before: int | None,
     file: str | None,
+    up: str | None,
+    down: str | None,
 ) -> None:
     """Show, pause, resume, cancel, retry or order what runs in the background.
 
@@ -74,7 +81,16 @@ async def transfers(
     wait and watch end with status 1 if not all arrived; watch shows how far they are.
     Batches share; first, last, and move --before let some go before others, and first
     --file one file before all.
+
+    limit sets, or shows, how fast bytes go in all, also after a restart: 5M or 512k
+    (bytes a second, in powers of 1024), off, or a timetable of local times,
+    '08:00,512k 18:00,off', where a day may go before: 'Sat-00:00,off'.
     """
+    if action == "limit":
+        wanted = wanted_limits(words, up, down)
+        async with engine(session) as client:
+            await limit(session, client, wanted)
+        return
     batches = numbers(words)
     check(action, batches, everything=everything, before=before, file=file)
     async with engine(session) as client:
