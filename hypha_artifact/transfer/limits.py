@@ -50,7 +50,6 @@ class Limiter:
         self.rate = rate
         self._drain()
         self._changed.set()
-        self._changed = anyio.Event()
 
     def _drain(self) -> None:
         now = self._clock.now()
@@ -71,6 +70,8 @@ class Limiter:
         turn = self._queued
         self._queued += count
         while (at := self._turn(turn)) is not None:
+            if self._changed.is_set():
+                self._changed = anyio.Event()
             until = at if latest is None else min(at, latest)
             await self._clock.wait(self._changed, until)
             if latest is not None and self._clock.now() >= latest:
@@ -79,7 +80,7 @@ class Limiter:
     def _turn(self, turn: float) -> float | None:
         """Return when as much as that has drained; None where it has."""
         self._drain()
-        if self.rate is None or self._drained >= turn:
+        if self.rate is None or turn - self._drained < 1.0:  # sums are not exact
             return None
         return self._mark + (turn - self._drained) / self.rate
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 from functools import partial
 from typing import Protocol
@@ -14,10 +15,12 @@ from click.testing import CliRunner
 
 from hypha_artifact.cli import main
 from hypha_artifact.transfer.place import Place
-from hypha_artifact.transfer.state import JobState
+from hypha_artifact.transfer.state import JobState, Limit
 from tests.engines import end
 from tests.faults import Fault, FaultProxy
 from tests.transfer.conftest import Bench, checksums
+
+MIB = 1024 * 1024
 
 
 class Cli(Protocol):
@@ -101,3 +104,33 @@ async def test_orders_are_obeyed_and_survive_the_engine(
     first, last = folders[:20], folders[-20:]
     assert first.count("y") > first.count("x")
     assert last.count("x") > last.count("y")
+
+
+async def test_a_limit_holds_changes_and_stays(
+    outside: Bench, faults: FaultProxy, place: Place, cli: Cli
+) -> None:
+    assert "no limit" in await cli("transfers", "limit")
+    await cli("transfers", "limit", "512", status=2)
+    await cli("transfers", "limit", "5M", "--up", "1M", status=2)
+    await cli("transfers", "limit", "600k")
+    outside.write("large.bin", 40 * MIB)
+    outside.write("small.bin", 70_000)
+    group = await outside.upload()
+    await outside.until(lambda _: outside.group(group).count(JobState.RUNNING) == 1)
+    await outside.until(lambda _: outside.group(group).done > 0)
+    assert faults.count("^PUT /s3/.*partNumber") <= 3, "no more than fits in 25 s"
+    shot = outside.client.snapshot()
+    assert shot.upload_limit == Limit(text="600k", rate=600 * 1024)
+    await cli("transfers", "limit", "--up", "00:00,off", "--down", "3M")
+    end(place, signal.SIGKILL)
+    shown = json.loads(await cli("--json", "transfers", "limit"))
+    assert shown["up"] == {"limit": "00:00,off", "rate": None}
+    assert shown["down"] == {"limit": "3M", "rate": 3 * MIB}
+    assert await outside.final(group) == {JobState.DONE: 2}
+    group = await outside.download()
+    await outside.until(lambda _: outside.group(group).done > 100_000)
+    asked = [re.search(r"bytes=0-(\d+)", head) for head in faults.heads]
+    assert any(found and int(found[1]) < 10 * MIB for found in asked), "in pieces"
+    await cli("transfers", "limit", "off")
+    assert await outside.final(group) == {JobState.DONE: 2}
+    assert checksums(outside.target / "source") == checksums(outside.source)

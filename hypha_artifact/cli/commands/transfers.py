@@ -17,7 +17,16 @@ from hypha_artifact.cli.engine import (
     settled,
     value,
 )
-from hypha_artifact.cli.orders import ORDERS, VERBS, check, known, limit, numbers, order, wanted_limits
+from hypha_artifact.cli.orders import (
+    ORDERS,
+    VERBS,
+    check,
+    known,
+    limit,
+    numbers,
+    order,
+    wanted_limits,
+)
 from hypha_artifact.cli.output import columns, shown, size_text, time_text
 
 if TYPE_CHECKING:

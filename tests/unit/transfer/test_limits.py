@@ -101,9 +101,13 @@ async def test_a_body_goes_in_slices_and_whole_without_a_limit() -> None:
     limiter.set(100_000.0)
     got: list[tuple[float, int]] = []
 
+    def note(length: int) -> None:
+        got.append((clock.now() - 1000.0, length))
+
     async def read() -> None:
-        async for piece in limiter.paced(_body(whole, whole), proxied=True):
-            got.append((clock.now() - 1000.0, len(piece)))
+        pieces = limiter.paced(_body(whole, whole), proxied=True)
+        async for piece in pieces:
+            note(len(piece))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(read)
@@ -111,7 +115,9 @@ async def test_a_body_goes_in_slices_and_whole_without_a_limit() -> None:
             await anyio.wait_all_tasks_blocked()
             clock.advance(0.125)
     assert max(length for _, length in got) < 20_000
-    assert sum(length for when, length in got if when < 4) == pytest.approx(4e5, abs=2e4)
+    assert sum(length for when, length in got if when < 4) == pytest.approx(
+        4e5, abs=2e4
+    )
     limiter.set(2000.0)
     got.clear()
     start = clock.now() - 1000.0
