@@ -328,10 +328,8 @@ class Group:
         self.done = 0
         self.left = 0
         self.error: str | None = None
-        self.rank = 0
-        """A batch of a higher rank goes first; equal ones share."""
-        self.served = 0.0
-        """How much was given to it, for those to share fairly."""
+        self.rank, self.served = 0, 0.0
+        """A higher rank goes first; equal ones share, by how much each was given."""
         self.is_open = False
         self.failures = 0
         self.lost_since: float | None = None

@@ -67,7 +67,7 @@ class Workers:
         """Cut off what would take too long under a limit that is lower now."""
         left = budget = self._scheduler.paces[direction].budget
         running = self._board.by_state[JobState.RUNNING].values()
-        works = [j.work for j in running if j.work and j.group.direction is direction]
+        works = [j.work for j in running if j.work and j.group.way is direction]
         for step, scope in [each for work in works for each in work.flying.items()]:
             if left < step.length and left < budget and not step.is_sent:
                 scope.cancel()
