@@ -11,6 +11,8 @@ JsonType: TypeAlias = (
 )
 OnError: TypeAlias = Literal["raise", "ignore"]
 """Whether a file that fails ends the call with an error, or only shows in events."""
+LinkRule: TypeAlias = Literal["files", "follow", "skip"]
+"""Symbolic links in folders: follow those to files only, follow all, or skip all."""
 ListChildrenMode: TypeAlias = Literal["AND", "OR"]
 Artifact: TypeAlias = JsonObject
 """An artifact's record as the server sent it."""

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 from hypha_artifact.artifact import AsyncHyphaArtifact
 from hypha_artifact.artifact.browsing import KEEP
 from hypha_artifact.artifact.events import Callback
+from hypha_artifact.classes import LinkRule
 from hypha_artifact.compare import (
     Difference,
     Fact,
@@ -31,7 +32,7 @@ from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.record import STAGE
 from hypha_artifact.transfer.comparing import contents, read_etags
 from hypha_artifact.transfer.guard import guard
-from hypha_artifact.transfer.state import Problem
+from hypha_artifact.transfer.state import Links, Problem
 from hypha_artifact.transfer.walk import walk
 
 
@@ -91,6 +92,7 @@ async def plan_sync(
     starts_empty: bool = False,
     delete: bool = False,
     checksum: bool = False,
+    links: LinkRule = "files",
 ) -> SyncPlan:
     """Look at both sides, and say what would be done.
 
@@ -106,6 +108,7 @@ async def plan_sync(
         starts_empty: Take the remote side for empty: a new version will be opened.
         delete: Delete from the target what the source does not have.
         checksum: Compare the content of files of equal size.
+        links: What to do with symbolic links in the local folder.
 
     Raises:
         LocalNotFound: There is no local folder to upload.
@@ -113,7 +116,7 @@ async def plan_sync(
         NotFound: There is no folder in the artifact to download.
     """
     name = RemotePath(folder)
-    here, problems = await anyio.to_thread.run_sync(_local_tree, local, way)
+    here, problems = await anyio.to_thread.run_sync(_local_tree, local, way, links)
     there: Tree = {}
     if not starts_empty:
         there = await remote_tree(artifact, name, version, must_exist=way is Way.DOWN)
@@ -132,7 +135,7 @@ async def plan_sync(
 
 
 def _local_tree(
-    local: Path, way: Way
+    local: Path, way: Way, links: LinkRule
 ) -> tuple[dict[RemotePath, Fact], tuple[Problem, ...]]:
     if not local.exists() and way is Way.DOWN:
         return {}, ()
@@ -141,7 +144,7 @@ def _local_tree(
         raise LocalNotFound(f"There is no folder '{shown}'.")
     if not local.is_dir():
         raise NotFolder(f"'{shown}' is a file, not a folder.")
-    tree = walk([local.resolve()], [""])
+    tree = walk([local.resolve()], [""], links=Links(links))
     found = {
         RemotePath(file.name): Fact(size=file.size, modified=file.modified)
         for file in tree.files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import anyio.to_thread
 from msgspec import structs
@@ -14,6 +15,7 @@ from hypha_artifact.artifact.events import Callback, Reporter
 from hypha_artifact.classes import OnError
 from hypha_artifact.errors import (
     HyphaError,
+    InvalidInput,
     IsFolder,
     LocalFileError,
     LocalNotFound,
@@ -27,16 +29,26 @@ from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.guard import guard
+from hypha_artifact.transfer.rules import ruled
 from hypha_artifact.transfer.state import (
     DownloadRequest,
     Existing,
     JobState,
     JobView,
+    Overwrite,
     PlanItem,
     Problem,
     Request,
     TransferPlan,
 )
+from hypha_artifact.transfer.survey import survey
+
+IfExists: TypeAlias = (
+    Literal["overwrite", "skip", "newer", "size", "content", "rename"]
+    | Overwrite
+    | Callable[[PlanItem], Overwrite]
+)
+"""What to do with files that are there already, see ``transfer.state.Overwrite``."""
 
 _MOVING = (
     JobState.QUEUED,
@@ -58,6 +70,20 @@ class Batches(Connected):
         workers: int = WORKERS,
         headers: dict[str, str] | None = None,
         note: Callable[[JobView], None] | None = None,
+        if_exists: IfExists = "overwrite",
+    ) -> None:
+        plan = prepared(await survey(self.remote, request), headers)
+        plan = await chosen(plan, if_exists)
+        await self._carry_out(plan, callback, on_error, workers=workers, note=note)
+
+    async def _carry_out(
+        self,
+        plan: TransferPlan,
+        callback: Callback | None,
+        on_error: OnError | None,
+        *,
+        workers: int = WORKERS,
+        note: Callable[[JobView], None] | None = None,
     ) -> None:
         reporter: Reporter | None = None
 
@@ -71,7 +97,6 @@ class Batches(Connected):
         async with TransferEngine(
             lambda _: self.remote, clock=clock, workers=max(1, workers), watch=watch
         ) as engine:
-            plan = prepared(await engine.plan(request), headers)
             if callback is not None:
                 reporter = Reporter(callback, plan, clock)
             plan = judged(plan, reporter, on_error)
@@ -80,6 +105,33 @@ class Batches(Connected):
                 group = await engine.submit(plan)
                 await _settled(engine, group, reporter)
                 _raise_failures(engine, group, plan, reporter, on_error)
+
+
+async def chosen(plan: TransferPlan, if_exists: IfExists) -> TransferPlan:
+    """Decide about all that is there already.
+
+    Args:
+        plan: What would be moved.
+        if_exists: A rule, or what gives one for each item; it is called in a thread.
+
+    Raises:
+        InvalidInput: There is no such rule.
+    """
+    if callable(if_exists):
+        return await anyio.to_thread.run_sync(ruled, plan, if_exists)
+    rules = {rule.value: rule for rule in Overwrite if rule is not Overwrite.ASK}
+    name = if_exists.value if isinstance(if_exists, Overwrite) else if_exists
+    if name not in rules:
+        raise InvalidInput(
+            f"if_exists is {', '.join(rules)} or a function, not '{name}'."
+        )
+    rule = rules[name]
+    return plan if rule is Overwrite.REPLACE else ruled(plan, lambda _: rule)
+
+
+def compares(if_exists: IfExists) -> bool:
+    """Tell whether a rule has to know the content of what is there."""
+    return if_exists in {"content", Overwrite.CONTENT}
 
 
 def prepared(plan: TransferPlan, headers: dict[str, str] | None = None) -> TransferPlan:

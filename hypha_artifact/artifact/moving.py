@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
-from hypha_artifact.artifact.batches import Batches
+from hypha_artifact.artifact.batches import IfExists, compares
 from hypha_artifact.artifact.events import Callback
 from hypha_artifact.artifact.items import checked_depth
+from hypha_artifact.artifact.planning import Planning
 from hypha_artifact.artifact.requests import (
     LocalPath,
     get_request,
@@ -19,15 +20,19 @@ from hypha_artifact.artifact.requests import (
     put_request,
     stage_mode,
 )
-from hypha_artifact.classes import MultipartConfig, OnError
+from hypha_artifact.classes import LinkRule, MultipartConfig, OnError
 from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.transfer.engine import WORKERS
-from hypha_artifact.transfer.state import JobState, JobView, UploadRequest
+from hypha_artifact.transfer.state import (
+    JobState,
+    JobView,
+    UploadRequest,
+)
 
 
-class Moving(Batches):
+class Moving(Planning):
     """Upload and download: files, lists of files, and folders."""
 
     async def put(
@@ -41,6 +46,8 @@ class Moving(Batches):
         recursive: bool = False,
         multipart_config: MultipartConfig | None = None,
         batch_size: int | None = None,
+        if_exists: IfExists = "overwrite",
+        links: LinkRule = "files",
     ) -> None:
         """Upload files, or the contents of folders, into the open stage.
 
@@ -56,6 +63,13 @@ class Moving(Batches):
             recursive: Needed for a folder.
             multipart_config: How large files are sent, see ``classes``.
             batch_size: Without effect: links are signed just ahead of use.
+            if_exists: What to do with files that are in the stage, or in place of
+                them live: ``"overwrite"``, ``"skip"``, ``"newer"`` (overwrite what is
+                older), ``"size"`` and ``"content"`` (what has another one),
+                ``"rename"`` (keep both); or a function that is given a
+                ``PlanItem`` and returns an ``Overwrite``, called in a thread.
+            links: Symbolic links in folders: follow those to ``"files"``,
+                ``"follow"`` all, or ``"skip"`` all.
 
         Raises:
             NotStaged: No stage is open.
@@ -75,9 +89,13 @@ class Moving(Batches):
             maxdepth=checked_depth(maxdepth),
             recursive=recursive,
             config=multipart_config,
+            links=links,
+            compare=compares(if_exists),
         )
         workers = (multipart_config or {}).get("max_parallel_uploads", WORKERS)
-        await self._run(request, callback, on_error, workers=workers)
+        await self._run(
+            request, callback, on_error, workers=workers, if_exists=if_exists
+        )
 
     async def _put_bytes(
         self, data: bytes, rpath: str | Sequence[str] | None, callback: Callback | None
@@ -127,6 +145,7 @@ class Moving(Batches):
         version: str | None = None,
         *,
         recursive: bool = False,
+        if_exists: IfExists = "overwrite",
     ) -> None:
         """Download files, or the contents of folders, over what is there.
 
@@ -143,6 +162,7 @@ class Moving(Batches):
             on_error: ``"ignore"`` tells of failures in events only.
             version: A name, None for the latest, or ``"stage"``.
             recursive: Needed for a folder.
+            if_exists: What to do with local files that are there, as for ``put``.
 
         Raises:
             NotFound: It is not in the artifact.
@@ -159,8 +179,9 @@ class Moving(Batches):
             maxdepth=checked_depth(maxdepth),
             recursive=recursive,
             lenient=on_error == "ignore",
+            compare=compares(if_exists),
         )
-        await self._run(request, callback, on_error)
+        await self._run(request, callback, on_error, if_exists=if_exists)
 
     async def upload(
         self,
@@ -175,6 +196,8 @@ class Moving(Batches):
         callback: Callback | None = None,
         maxdepth: int | None = None,
         on_error: OnError = "raise",
+        if_exists: IfExists = "overwrite",
+        links: LinkRule = "files",
     ) -> None:
         """Upload files and folders into the open stage; ``put`` under its older name.
 
@@ -190,6 +213,8 @@ class Moving(Batches):
             callback: As for ``put``.
             maxdepth: As for ``put``.
             on_error: As for ``put``.
+            if_exists: As for ``put``.
+            links: As for ``put``.
 
         Raises:
             HyphaError: As for ``put``.
@@ -212,6 +237,8 @@ class Moving(Batches):
             on_error,
             recursive=recursive,
             multipart_config=config,
+            if_exists=if_exists,
+            links=links,
         )
 
     async def download(
@@ -224,6 +251,7 @@ class Moving(Batches):
         callback: Callback | None = None,
         maxdepth: int | None = None,
         on_error: OnError = "raise",
+        if_exists: IfExists = "overwrite",
     ) -> None:
         """Download files and folders; ``get`` with a target that is a folder.
 
@@ -235,6 +263,7 @@ class Moving(Batches):
             callback: As for ``get``.
             maxdepth: As for ``get``.
             on_error: As for ``get``.
+            if_exists: As for ``get``.
 
         Raises:
             HyphaError: As for ``get``.
@@ -250,6 +279,7 @@ class Moving(Batches):
             on_error,
             version,
             recursive=recursive,
+            if_exists=if_exists,
         )
 
 

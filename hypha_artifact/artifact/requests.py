@@ -9,13 +9,13 @@ from typing import TypeAlias, TypedDict
 
 import anyio.to_thread
 
-from hypha_artifact.classes import MultipartConfig
+from hypha_artifact.classes import LinkRule, MultipartConfig
 from hypha_artifact.errors import InvalidInput, IsFolder, NotStaged
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
-from hypha_artifact.transfer.state import DownloadRequest, UploadRequest
+from hypha_artifact.transfer.state import DownloadRequest, Links, UploadRequest
 
 LocalPath: TypeAlias = str | os.PathLike[str]
 
@@ -33,16 +33,22 @@ async def put_request(
     maxdepth: int | None = None,
     recursive: bool = False,
     config: MultipartConfig | None = None,
+    links: LinkRule = "files",
+    compare: bool = False,
+    mode: StageMode | None = None,
 ) -> UploadRequest:
     """Say what ``put`` is to upload; arguments as there.
 
     Args:
         lpath: The local file or folder, or several.
         rpath: Where to; one for each.
-        remote: The artifact; its stage must be open.
+        remote: The artifact; its stage must be open, unless there is a ``mode``.
         maxdepth: Levels of folders to upload.
         recursive: Needed for a folder.
         config: How large files are sent.
+        links: What to do with symbolic links in folders.
+        compare: Compare the content of what is there.
+        mode: The stage that would be opened, if none is.
 
     Raises:
         NotStaged: No stage is open.
@@ -63,19 +69,23 @@ async def put_request(
         names=names,
         artifact=remote.id,
         folder=RemotePath(),
-        mode=await stage_mode(remote),
+        mode=await stage_mode(remote, mode),
         maxdepth=maxdepth,
+        links=Links(links),
+        compare=compare,
         **_parts(config),
     )
 
 
-async def stage_mode(remote: RemoteArtifact) -> StageMode:
-    """Return the kind of the open stage.
+async def stage_mode(
+    remote: RemoteArtifact, otherwise: StageMode | None = None
+) -> StageMode:
+    """Return the kind of the open stage, or of the one that would be opened.
 
     Raises:
-        NotStaged: No stage is open.
+        NotStaged: No stage is open, and none would be.
     """
-    mode = (await remote.read(version=STAGE)).stage_mode
+    mode = (await remote.read(version=STAGE)).stage_mode or otherwise
     if mode is None:
         raise NotStaged(f"{remote.id} has no open stage.")
     return mode
@@ -90,6 +100,7 @@ async def get_request(
     maxdepth: int | None = None,
     recursive: bool = False,
     lenient: bool = False,
+    compare: bool = False,
 ) -> DownloadRequest:
     """Say what ``get`` is to download; arguments as there.
 
@@ -101,6 +112,7 @@ async def get_request(
         maxdepth: Levels of folders to download.
         recursive: Needed for a folder.
         lenient: Whether what is not there is told later, with the plan.
+        compare: Compare the content of what is there.
 
     Raises:
         IsFolder: It is a folder, and ``recursive`` is not set.
@@ -120,6 +132,7 @@ async def get_request(
         version=version,
         maxdepth=maxdepth,
         lenient=lenient,
+        compare=compare,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import click
 
 from hypha_artifact.cli.engine import chosen, engine, judge, settled, value
+from hypha_artifact.cli.planned import Choosing, settled as settled_plan
 
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session
@@ -48,6 +49,7 @@ async def submit(
     request: Request,
     told: Detached,
     on_error: Literal["raise", "ignore"],
+    choosing: Choosing,
 ) -> None:
     """Plan a request, hand it to the engine, and answer with its number.
 
@@ -56,8 +58,10 @@ async def submit(
         request: What to copy.
         told: The command's options.
         on_error: Whether what cannot be moved is left out.
+        choosing: What to do with files that are there already.
 
     Raises:
+        UsageError: Nobody is there to be asked.
         EngineError: There is no engine that outlives this command.
         HyphaError: It cannot be planned.
     """
@@ -65,7 +69,8 @@ async def submit(
     from hypha_artifact.errors import EngineError
 
     async with engine(session) as client:
-        plan = judged(prepared(await client.plan(request)), None, on_error)
+        plan = settled_plan(session, prepared(await client.plan(request)), choosing)
+        plan = judged(plan, None, on_error)
         if not client.outlives:
             raise EngineError(
                 "Nothing was transferred: there is no engine in the background.",

@@ -32,6 +32,8 @@ class Tally:
         self._bytes = 0
         self._done: list[dict[str, object]] = []
         self._failed: list[dict[str, object]] = []
+        self.skipped = 0
+        """How many files were left out for what is there already."""
 
     def __call__(self, event: ProgressEvent) -> None:
         """Take in an event of ``put`` or ``get``."""
@@ -77,12 +79,13 @@ class Tally:
             "size": self._bytes,
             "done": self._done,
             "failed": self._failed,
+            "skipped": self.skipped,
         }
 
 
 ANSWER = """
 {"files": how many, "size": bytes in all, "done": [{"file", "size"}],
- "failed": [{"file", "message"}]}
+ "failed": [{"file", "message"}], "skipped": how many files}
 """
 
 

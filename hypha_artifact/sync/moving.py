@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hypha_artifact.artifact import AsyncHyphaArtifact
+from hypha_artifact.artifact.batches import IfExists
 from hypha_artifact.artifact.events import Callback
 from hypha_artifact.artifact.requests import LocalPath
-from hypha_artifact.classes import (
-    MultipartConfig,
-    OnError,
-)
-from hypha_artifact.portal import run_telling
+from hypha_artifact.classes import LinkRule, MultipartConfig, OnError
+from hypha_artifact.models import StageMode
+from hypha_artifact.portal import run, run_telling
 from hypha_artifact.sync.base import Base
 from hypha_artifact.sync.twins import twin_of
+from hypha_artifact.transfer.engine import WORKERS
+from hypha_artifact.transfer.state import TransferPlan
 
 
 @twin_of(AsyncHyphaArtifact)
@@ -31,6 +32,8 @@ class Moving(Base):
         *,
         recursive: bool = False,
         batch_size: int | None = None,
+        if_exists: IfExists = "overwrite",
+        links: LinkRule = "files",
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.put(
@@ -42,6 +45,76 @@ class Moving(Base):
                 recursive=recursive,
                 multipart_config=multipart_config,
                 batch_size=batch_size,
+                if_exists=if_exists,
+                links=links,
+            ),
+            callback,
+        )
+
+    def plan_put(
+        self,
+        lpath: LocalPath | Sequence[LocalPath],
+        rpath: str | Sequence[str] | None = None,
+        maxdepth: int | None = None,
+        *,
+        recursive: bool = False,
+        multipart_config: MultipartConfig | None = None,
+        links: LinkRule = "files",
+        compare: bool = False,
+        mode: StageMode = StageMode.IN_PLACE,
+    ) -> TransferPlan:
+        return run(
+            lambda: self._async_artifact.plan_put(
+                lpath,
+                rpath,
+                maxdepth,
+                recursive=recursive,
+                multipart_config=multipart_config,
+                links=links,
+                compare=compare,
+                mode=mode,
+            )
+        )
+
+    def plan_get(
+        self,
+        rpath: str | Sequence[str],
+        lpath: LocalPath | Sequence[LocalPath] | None = None,
+        maxdepth: int | None = None,
+        version: str | None = None,
+        *,
+        recursive: bool = False,
+        compare: bool = False,
+        on_error: OnError = "raise",
+    ) -> TransferPlan:
+        return run(
+            lambda: self._async_artifact.plan_get(
+                rpath,
+                lpath,
+                maxdepth,
+                version,
+                recursive=recursive,
+                compare=compare,
+                on_error=on_error,
+            )
+        )
+
+    def run_plan(
+        self,
+        plan: TransferPlan,
+        callback: Callback | None = None,
+        on_error: OnError = "raise",
+        *,
+        if_exists: IfExists = "overwrite",
+        workers: int = WORKERS,
+    ) -> None:
+        run_telling(
+            lambda tell: self._async_artifact.run_plan(
+                plan,
+                tell if callback else None,
+                on_error,
+                if_exists=if_exists,
+                workers=workers,
             ),
             callback,
         )
@@ -56,6 +129,7 @@ class Moving(Base):
         version: str | None = None,
         *,
         recursive: bool = False,
+        if_exists: IfExists = "overwrite",
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.get(
@@ -66,6 +140,7 @@ class Moving(Base):
                 on_error,
                 version,
                 recursive=recursive,
+                if_exists=if_exists,
             ),
             callback,
         )
@@ -83,6 +158,8 @@ class Moving(Base):
         callback: Callback | None = None,
         maxdepth: int | None = None,
         on_error: OnError = "raise",
+        if_exists: IfExists = "overwrite",
+        links: LinkRule = "files",
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.upload(
@@ -96,6 +173,8 @@ class Moving(Base):
                 callback=tell if callback else None,
                 maxdepth=maxdepth,
                 on_error=on_error,
+                if_exists=if_exists,
+                links=links,
             ),
             callback,
         )
@@ -110,6 +189,7 @@ class Moving(Base):
         callback: Callback | None = None,
         maxdepth: int | None = None,
         on_error: OnError = "raise",
+        if_exists: IfExists = "overwrite",
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.download(
@@ -120,6 +200,7 @@ class Moving(Base):
                 callback=tell if callback else None,
                 maxdepth=maxdepth,
                 on_error=on_error,
+                if_exists=if_exists,
             ),
             callback,
         )

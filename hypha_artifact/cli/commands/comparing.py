@@ -10,11 +10,13 @@ import click
 
 from hypha_artifact.cli.command import command
 from hypha_artifact.cli.output import columns, shown, size_text
+from hypha_artifact.cli.planned import links_option
 from hypha_artifact.cli.progress import Tally
 from hypha_artifact.cli.staged import Changing, changing, to_change
 
 if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
+    from hypha_artifact.classes import LinkRule
     from hypha_artifact.cli.session import Session
     from hypha_artifact.compare import FileDifference
     from hypha_artifact.mirror import SyncPlan
@@ -121,6 +123,7 @@ hypha-artifact -a my-lab/atlas sync :raw ./raw --checksum
 @click.option(
     "-c", "--checksum", is_flag=True, help="Compare content where sizes are equal."
 )
+@links_option
 @changing
 async def sync(
     session: Session,
@@ -131,6 +134,7 @@ async def sync(
     dry_run: bool,
     delete: bool,
     checksum: bool,
+    links: LinkRule,
     changing: Changing,
 ) -> None:
     """Make a folder of an artifact like a local one, or the other way round.
@@ -140,7 +144,9 @@ async def sync(
     """
     syncing = _Syncing(session, source, target, changing)
     async with session.artifact(syncing.name) as artifact:
-        plan = await syncing.plan(artifact, version, delete=delete, checksum=checksum)
+        plan = await syncing.plan(
+            artifact, version, delete=delete, checksum=checksum, links=links
+        )
     tally = Tally(session, "Copied")
     if not dry_run and (plan.copied or plan.deleted):
         await syncing.run(plan, tally)
@@ -175,6 +181,7 @@ class _Syncing:
         *,
         delete: bool,
         checksum: bool,
+        links: LinkRule,
     ) -> SyncPlan:
         from hypha_artifact.mirror import Way, plan_sync
 
@@ -192,6 +199,7 @@ class _Syncing:
             starts_empty=starts_empty,
             delete=delete,
             checksum=checksum,
+            links=links,
         )
 
     async def run(self, plan: SyncPlan, tally: Tally) -> None:

@@ -10,6 +10,14 @@ from hypha_artifact.cli import options
 from hypha_artifact.cli.command import command
 from hypha_artifact.cli.detached import Detached, detachable, submit
 from hypha_artifact.cli.output import stdout_writer
+from hypha_artifact.cli.planned import (
+    PLAN,
+    Choosing,
+    carry_out,
+    check_asked,
+    choosing,
+    show,
+)
 from hypha_artifact.cli.progress import ANSWER, Tally
 from hypha_artifact.cli.targets import has_pattern, into, matching, split
 
@@ -25,7 +33,7 @@ hypha-artifact -a my-lab/atlas get -r raw ./raw
 hypha-artifact -a my-lab/atlas get 'tables/*.csv' README.md ./here
 hypha-artifact -a my-lab/atlas get plate7.tar.gz - | tar tz
 """,
-    answer=ANSWER,
+    answer=ANSWER + PLAN,
     named=["rpath", "lpath"],
 )
 @options.remote_then_local()
@@ -33,6 +41,7 @@ hypha-artifact -a my-lab/atlas get plate7.tar.gz - | tar tz
 @click.option("-r", "--recursive/--no-recursive", help="Folders, too.")
 @options.maxdepth("N levels of folders at the most.")
 @options.on_error()
+@choosing(links=False)
 @detachable
 async def get(
     session: Session,
@@ -43,6 +52,7 @@ async def get(
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
     detached: Detached,
+    choosing: Choosing,
 ) -> None:
     """Download files, and with -r the contents of folders.
 
@@ -55,10 +65,20 @@ async def get(
         if target == "-":
             if detached.detach:
                 raise click.UsageError("What goes to stdout cannot be detached.")
+            if not choosing.is_plain:
+                raise click.UsageError(
+                    "Nothing is there at stdout: --if-exists and --dry-run are for "
+                    "files."
+                )
             await _to_stdout(artifact, sources, version)
             return
         fetching = _Fetching(
-            version, maxdepth, on_error, recursive=recursive, detached=detached
+            version,
+            maxdepth,
+            on_error,
+            choosing,
+            recursive=recursive,
+            detached=detached,
         )
         await fetching.run(session, artifact, sources, target)
 
@@ -68,7 +88,7 @@ async def get(
 hypha-artifact download my-lab/atlas:raw ./raw
 hypha-artifact -a my-lab/atlas download --version v0 table.csv
 """,
-    answer=ANSWER,
+    answer=ANSWER + PLAN,
     named=["remote-path", "local-path"],
 )
 @options.remote_then_local()
@@ -78,6 +98,7 @@ hypha-artifact -a my-lab/atlas download --version v0 table.csv
 )
 @options.maxdepth("N levels of folders at the most.")
 @options.on_error()
+@choosing(links=False)
 @detachable
 async def download(
     session: Session,
@@ -88,6 +109,7 @@ async def download(
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
     detached: Detached,
+    choosing: Choosing,
 ) -> None:
     """Download files and folders; without LOCAL, into the working folder.
 
@@ -95,7 +117,7 @@ async def download(
     """
     name, sources, target = split(session, paths, last_is_remote=False)
     fetching = _Fetching(
-        version, maxdepth, on_error, recursive=recursive, detached=detached
+        version, maxdepth, on_error, choosing, recursive=recursive, detached=detached
     )
     async with session.artifact(name) as artifact:
         await fetching.run(session, artifact, sources, target or ".")
@@ -109,10 +131,12 @@ class _Fetching:
         version: str | None,
         maxdepth: int | None,
         on_error: Literal["raise", "ignore"],
+        choosing: Choosing,
         *,
         recursive: bool,
         detached: Detached,
     ) -> None:
+        self._choosing = choosing
         self._detached = detached
         self._version = version
         self._maxdepth = maxdepth
@@ -126,22 +150,35 @@ class _Fetching:
         sources: list[str],
         target: str | None,
     ) -> None:
+        check_asked(session, self._choosing)
+        if self._choosing.dry_run and self._detached.detach:
+            raise click.UsageError("--dry-run does not go with --detach.")
         found = await matching(artifact, sources, self._version)
         several = len(sources) > 1 or has_pattern(sources[0])
         paired = into(found, target, several=several)
         if self._detached.detach:
             await self._leave(session, artifact, paired)
             return
+        plan = await artifact.plan_get(
+            *paired,
+            self._maxdepth,
+            self._version,
+            recursive=self._recursive,
+            compare=self._choosing.compare,
+            on_error=self._on_error,
+        )
+        if self._choosing.dry_run:
+            show(session, plan, self._choosing)
+            return
         tally = Tally(session, "Downloaded")
-        with tally.shown():
-            await artifact.get(
-                *paired,
-                tally,
-                self._maxdepth,
-                self._on_error,
-                self._version,
-                recursive=self._recursive,
-            )
+        await carry_out(
+            session,
+            artifact,
+            plan,
+            tally,
+            told=self._choosing,
+            on_error=self._on_error,
+        )
         session.answer(tally.answer(), ())
 
     async def _leave(
@@ -159,8 +196,9 @@ class _Fetching:
             maxdepth=self._maxdepth,
             recursive=self._recursive,
             lenient=self._on_error == "ignore",
+            compare=self._choosing.compare,
         )
-        await submit(session, request, self._detached, self._on_error)
+        await submit(session, request, self._detached, self._on_error, self._choosing)
 
 
 async def _to_stdout(

@@ -12,6 +12,14 @@ import click
 from hypha_artifact.cli import options
 from hypha_artifact.cli.command import command
 from hypha_artifact.cli.detached import Detached, detachable, submit
+from hypha_artifact.cli.planned import (
+    PLAN,
+    Choosing,
+    carry_out,
+    check_asked,
+    choosing,
+    show,
+)
 from hypha_artifact.cli.progress import ANSWER, Tally
 from hypha_artifact.cli.staged import Changing, changing, to_change
 from hypha_artifact.cli.targets import into, split
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
     from hypha_artifact.classes import MultipartConfig
     from hypha_artifact.cli.session import Session
+    from hypha_artifact.transfer.state import TransferPlan
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PIECE = 1024 * 1024
@@ -77,7 +86,7 @@ hypha-artifact -a my-lab/atlas put -r plate7 raw/plate7 --commit -m 'Plate 7'
 hypha-artifact -a my-lab/atlas put a.csv b.csv tables/
 tar cz plate7 | hypha-artifact -a my-lab/atlas put - plate7.tar.gz
 """,
-    answer=ANSWER,
+    answer=ANSWER + PLAN,
     named=["lpath", "rpath"],
 )
 @click.argument("paths", nargs=-1, required=True, metavar="LOCAL... [REMOTE]")
@@ -85,6 +94,7 @@ tar cz plate7 | hypha-artifact -a my-lab/atlas put - plate7.tar.gz
 @options.maxdepth("N levels of folders at the most.")
 @click.option("--multipart-config", metavar="JSON", help="The options below as JSON.")
 @_how
+@choosing(links=True)
 @detachable
 @changing
 async def put(
@@ -97,6 +107,7 @@ async def put(
     multipart_config: str | None,
     changing: Changing,
     detached: Detached,
+    choosing: Choosing,
     **how: Any,
 ) -> None:
     """Upload files, and with -r the contents of folders.
@@ -107,24 +118,25 @@ async def put(
     """
     name, sources, target = split(session, paths, last_is_remote=True)
     config = _config(multipart_config, **how)
-    if detached.detach:
-        sent = _Sent(into(sources, target), maxdepth, on_error, recursive, config)
-        await sent.leave(session, name, changing, detached)
+    if sources == ["-"] and not detached.detach:
+        if not choosing.is_plain:
+            raise click.UsageError(
+                "What comes from stdin is written over what is there: --if-exists, "
+                "--dry-run and --links are for files."
+            )
+        await _send_stdin(session, name, target, changing)
         return
+    sent = _Sent(into(sources, target), maxdepth, on_error, recursive, config, choosing)
+    await sent.go(session, name, changing, detached)
+
+
+async def _send_stdin(
+    session: Session, name: str | None, target: str | None, changing: Changing
+) -> None:
     tally = Tally(session, "Uploaded")
     async with to_change(session, name, changing) as artifact:
         with tally.shown():
-            if sources == ["-"]:
-                await _put_stdin(artifact, target, tally)
-            else:
-                await artifact.put(
-                    *into(sources, target),
-                    tally,
-                    maxdepth,
-                    on_error,
-                    recursive=recursive,
-                    multipart_config=config,
-                )
+            await _put_stdin(artifact, target, tally)
     session.answer(tally.answer(), ())
 
 
@@ -148,7 +160,7 @@ async def _put_stdin(
 hypha-artifact upload plate7 my-lab/atlas:raw/plate7 --commit
 hypha-artifact -a my-lab/atlas upload big.zarr --enable-multipart --chunk-size 20971520
 """,
-    answer=ANSWER,
+    answer=ANSWER + PLAN,
     named=["local-path", "remote-path"],
 )
 @click.argument("paths", nargs=-1, required=True, metavar="LOCAL... [REMOTE]")
@@ -157,6 +169,7 @@ hypha-artifact -a my-lab/atlas upload big.zarr --enable-multipart --chunk-size 2
 )
 @options.maxdepth("N levels of folders at the most.")
 @_how
+@choosing(links=True)
 @detachable
 @changing
 async def upload(
@@ -168,6 +181,7 @@ async def upload(
     on_error: Literal["raise", "ignore"],
     changing: Changing,
     detached: Detached,
+    choosing: Choosing,
     **how: Any,
 ) -> None:
     """Upload files and folders; without REMOTE, into the root.
@@ -177,32 +191,68 @@ async def upload(
     name, sources, target = split(session, paths, last_is_remote=True)
     config = _config(None, **how)
     paired = into(sources, target or "/")
-    if detached.detach:
-        sent = _Sent(paired, maxdepth, on_error, recursive, config)
-        await sent.leave(session, name, changing, detached)
-        return
-    tally = Tally(session, "Uploaded")
-    async with to_change(session, name, changing) as artifact:
-        with tally.shown():
-            await artifact.put(
-                *paired,
-                tally,
-                maxdepth,
-                on_error,
-                recursive=recursive,
-                multipart_config=config,
-            )
-    session.answer(tally.answer(), ())
+    sent = _Sent(paired, maxdepth, on_error, recursive, config, choosing)
+    await sent.go(session, name, changing, detached)
 
 
 class _Sent(NamedTuple):
-    """What is to be uploaded in the background."""
+    """What is to be uploaded."""
 
     paths: tuple[str | list[str], str | list[str] | None]
     maxdepth: int | None
     on_error: Literal["raise", "ignore"]
     recursive: bool
     config: MultipartConfig
+    choosing: Choosing
+
+    async def go(
+        self,
+        session: Session,
+        name: str | None,
+        changing: Changing,
+        detached: Detached,
+    ) -> None:
+        """Upload it, show what would be done, or leave it to the engine."""
+        check_asked(session, self.choosing)
+        if self.choosing.dry_run:
+            if detached.detach:
+                raise click.UsageError("--dry-run does not go with --detach.")
+            async with session.artifact(name) as artifact:
+                plan = await self._plan(artifact, changing)
+            show(session, plan, self.choosing)
+        elif detached.detach:
+            await self.leave(session, name, changing, detached)
+        else:
+            async with to_change(session, name, changing) as artifact:
+                plan = await self._plan(artifact, changing)
+                tally = Tally(session, "Uploaded")
+                await carry_out(
+                    session,
+                    artifact,
+                    plan,
+                    tally,
+                    told=self.choosing,
+                    on_error=self.on_error,
+                    workers=self.config.get("max_parallel_uploads"),
+                )
+            session.answer(tally.answer(), ())
+
+    async def _plan(
+        self, artifact: AsyncHyphaArtifact, changing: Changing
+    ) -> TransferPlan:
+        from hypha_artifact.models import StageMode
+
+        local, remote = self.paths
+        return await artifact.plan_put(
+            local,
+            remote,
+            self.maxdepth,
+            recursive=self.recursive,
+            multipart_config=self.config,
+            links=self.choosing.links,
+            compare=self.choosing.compare,
+            mode=StageMode.NEW_VERSION if changing.new_version else StageMode.IN_PLACE,
+        )
 
     async def leave(
         self, session: Session, name: str | None, changing: Changing, told: Detached
@@ -228,5 +278,7 @@ class _Sent(NamedTuple):
                 maxdepth=self.maxdepth,
                 recursive=self.recursive,
                 config=self.config,
+                links=self.choosing.links,
+                compare=self.choosing.compare,
             )
-        await submit(session, request, told, self.on_error)
+        await submit(session, request, told, self.on_error, self.choosing)

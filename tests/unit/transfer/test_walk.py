@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,9 @@ def test_links_that_lead_in_circles(tmp_path: Path) -> None:
 
 
 def test_a_tree_deeper_than_the_stack(tmp_path: Path) -> None:
-    here = os.open(tmp_path, os.O_RDONLY)
+    deep = tmp_path / "deep"
+    deep.mkdir()
+    here = os.open(deep, os.O_RDONLY)
     for _ in range(1500):
         os.mkdir("d", dir_fd=here)
         below = os.open("d", os.O_RDONLY, dir_fd=here)
@@ -81,10 +84,13 @@ def test_a_tree_deeper_than_the_stack(tmp_path: Path) -> None:
         here = below
     os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=here))
     os.close(here)
-    found = walk((tmp_path,), [""])
-    assert [file.name.count("/") for file in found.files] == [1500]
-    assert not walk((tmp_path,), [""], maxdepth=1500).files
-    assert len(walk((tmp_path,), [""], maxdepth=1501).files) == 1
+    try:
+        found = walk((deep,), [""])
+        assert [file.name.count("/") for file in found.files] == [1500]
+        assert not walk((deep,), [""], maxdepth=1500).files
+        assert len(walk((deep,), [""], maxdepth=1501).files) == 1
+    finally:
+        subprocess.run(["rm", "-rf", deep], check=True)  # pytest itself cannot
 
 
 def test_a_source_that_is_gone_is_a_problem(tmp_path: Path) -> None:
