@@ -111,8 +111,8 @@ def _content_decides(run: Run, args: tuple[str, ...]) -> None:
 
 
 def _downloads(run: Run, a: str, to: Path) -> None:
-    there = {"same.txt": b"SAME", "new (2).txt": b"", "new.txt": b"n"}
-    write(to, there, 1.5e9)
+    held = {"same.txt": b"SAME", "new (2).txt": b"", "new.txt": b"n"}
+    write(to, held, 1.5e9)
     args = "-a", a, "download", "data", str(to)
     sized = run(*args, "--if-exists", "size", "--dry-run", "--json")
     there = {
