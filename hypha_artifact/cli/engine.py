@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 BATCH = """\
 {"id", "title", "direction": "up" or "down", "artifact", "size", "done",
   "files": {state: how many}, "rate": bytes a second, "eta": seconds or null,
-  "error": text or null, "rank": a higher one goes first}"""
+  "error": text or null, "rank": a higher one goes first,
+  "commit": null or {"state", "version", "reason"}}"""
 
 _LOOK = 0.2
 
@@ -104,6 +105,9 @@ def judge(snapshot: Snapshot, batches: Sequence[int]) -> None:
             raise click.ClickException(
                 f"{files} {word}. Try again: hypha-artifact transfers retry"
             )
+    for group in groups:
+        if group.commit and group.commit.reason:
+            raise click.ClickException(group.commit.reason)
 
 
 def lines(groups: Iterable[GroupView]) -> list[str]:
@@ -114,12 +118,20 @@ def lines(groups: Iterable[GroupView]) -> list[str]:
             f"{group.done / group.size:.0%}" if group.size else "-",
             size_text(group.size),
             f"{size_text(group.rate)}/s" if group.rate else "",
-            ", ".join(f"{n:,} {state.value}" for state, n in group.counts.items()),
+            ", ".join(f"{n:,} {state.value}" for state, n in group.counts.items())
+            + _commit_text(group),
             shown(group.title),
         )
         for group in groups
     ]
     return columns(rows, right=(0, 1, 2, 3))
+
+
+def _commit_text(group: GroupView) -> str:
+    if group.commit is None:
+        return ""
+    version = f" as {shown(group.commit.version)}" if group.commit.version else ""
+    return f"; commit {group.commit.state.value}{version}"
 
 
 def value(group: GroupView) -> dict[str, Any]:
@@ -136,4 +148,10 @@ def value(group: GroupView) -> dict[str, Any]:
         "eta": group.eta,
         "error": group.error,
         "rank": group.rank,
+        "commit": group.commit
+        and {
+            "state": group.commit.state.value,
+            "version": group.commit.version,
+            "reason": group.commit.reason,
+        },
     }

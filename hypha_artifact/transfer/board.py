@@ -12,6 +12,7 @@ from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.jobs import Group, Job, Mover
 from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.outcome import Outcome
 from hypha_artifact.transfer.state import (
     TRANSITIONS,
     CarryRequest,
@@ -157,7 +158,7 @@ class Board:
     def _note(self, job: Job) -> None:
         if job.state is not JobState.FINALISING:
             self.ledger.state(job)
-        if all(state.is_final for state, n in job.group.counts.items() if n):
+        if job.group.is_final:
             self.ledger.ended(job.group)
 
     def _measure(self, job: Job) -> None:
@@ -199,6 +200,15 @@ class Board:
             group.rank = rank
             self.ledger.rank(group)
             self.touch()
+
+    def commit(self, group: Group, outcome: Outcome) -> None:
+        """Note what became of a batch's commit."""
+        group.outcome = outcome
+        self.ledger.commit(group)
+        if not outcome.state.is_coming:
+            group.error = outcome.reason
+            self.ledger.ended(group)
+        self.touch()
 
     def reset(self, job: Job) -> None:
         """Let a job start from its first byte again."""

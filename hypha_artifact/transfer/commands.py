@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.jobs import Group, Job
+from hypha_artifact.transfer.outcome import CommitState, Outcome
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.state import ORDERING, Action, Command, JobState
 
@@ -139,11 +140,25 @@ class Commands:
         group.is_open = False
         group.failures, group.lost_since = 0, None
         self._scheduler.hold_group(group, 0.0)
+        if group.outcome and group.outcome.state is CommitState.FAILED:
+            self._board.commit(group, Outcome())
 
     def clear(self, job: Job) -> None:
         """Forget a final job; what a failed one left behind is removed."""
+        group = job.group
+        if group.wants_commit:
+            return  # it would be forgotten with its last file
         if job.state.is_final:
+            self._drop_commit(job)
             if job.has_leftovers and job.state is not JobState.DONE:
                 job.group.litter[job.id] = job
             self._board.forget(job)
             self._scheduler.drop(job.group)
+
+    def _drop_commit(self, job: Job) -> None:
+        """Make no commit of a batch without files that the user gave up."""
+        found = job.group.outcome
+        if found and found.state.is_coming and job.state is not JobState.DONE:
+            reason = "Not committed: files that did not arrive were cleared."
+            dropped = Outcome(state=CommitState.DROPPED, reason=reason)
+            self._board.commit(job.group, dropped)

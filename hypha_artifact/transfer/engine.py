@@ -100,6 +100,7 @@ class TransferEngine:
             self._clock,
             self.limits,
             workers,
+            remote_of=lambda group: self._remote(group.request, group.account),
             patience=patience,
         )
         self._commands = Commands(self._board, scheduler)
@@ -311,7 +312,8 @@ class TransferEngine:
     def is_busy(self) -> bool:
         """Whether anything happens, or will, without anybody asking for it."""
         live = any(self._board.by_state[state] for state in LIVE)
-        return live or not self._scheduler.is_tidy
+        coming = any(group.wants_commit for group in self._board.groups.values())
+        return live or coming or not self._scheduler.is_tidy
 
     def snapshot(self, *, fresh: bool = False) -> Snapshot:
         """Return what there is to see; the same object while nothing changed.

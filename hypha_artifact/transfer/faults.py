@@ -98,7 +98,7 @@ class Faults:
             self._board.reset(job)
         elif _is_too_much(error) and job.work is not None and not job.work.upload:
             job.group.mover.renew(job)  # it may go in parts, now that the line is slow
-        outage = self._outage(job, error)
+        outage = self.outage_of(job, error)
         if outage is not None and (type(error) is not NetworkError or spent(job)):
             self._wait(job, error, self._clock.now() + outage)
             return
@@ -109,7 +109,7 @@ class Faults:
         job.tries += 1
         self._wait(job, error, self._clock.now() + pause)
 
-    def _outage(self, victim: Job | Group, error: HyphaError) -> float | None:
+    def outage_of(self, victim: Job | Group, error: HyphaError) -> float | None:
         """Seconds to wait for the other side to come back; None: no longer."""
         now = self._clock.now()
         if not _is_outage(error):
@@ -149,7 +149,7 @@ class Faults:
     def of_chore(self, chore: Chore, error: HyphaError) -> None:
         """Take in that a batch could not be opened, or its links not be signed."""
         group = chore.group
-        outage = self._outage(group, error)
+        outage = self.outage_of(group, error)
         if outage is not None:
             self._put_off(chore, error, outage)
             return
@@ -185,7 +185,7 @@ class Faults:
     def of_cleaning(self, chore: Chore, error: HyphaError) -> None:
         """Take in that leftovers could not be removed; give up after some tries."""
         group = chore.group
-        outage = self._outage(group, error)
+        outage = self.outage_of(group, error)
         if outage is not None:
             self._scheduler.hold_group(group, self._clock.now() + outage)
             return

@@ -18,12 +18,14 @@ from hypha_artifact.remote import Link, MultipartUpload
 from hypha_artifact.transfer.codec import decode
 from hypha_artifact.transfer.local import Fingerprint
 from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.outcome import Outcome
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE
 from hypha_artifact.transfer.state import (
     Direction,
     JobState,
     PlanItem,
     Request,
+    UploadRequest,
     direction_of,
 )
 from hypha_artifact.transfer.target import Target
@@ -324,14 +326,14 @@ class Group:
         self.meter = meter
         self.jobs: dict[int, Job] = {}
         self.counts: dict[JobState, int] = dict.fromkeys(JobState, 0)
-        self.size = 0
-        self.done = 0
-        self.left = 0
+        self.size = self.done = self.left = 0
         self.error: str | None = None
         self.rank, self.served = 0, 0.0
         """A higher rank goes first; equal ones share, by how much each was given."""
-        self.is_open = False
-        self.failures = 0
+        wanted = isinstance(request, UploadRequest) and request.commit
+        self.outcome = Outcome() if wanted else None
+        """What came of the commit at its end, if one is wanted."""
+        self.is_open, self.failures = False, 0
         self.lost_since: float | None = None
         """When the other side was first away, since it last answered."""
         self.batch = 0
@@ -342,3 +344,14 @@ class Group:
             lane: OrderedDict() for lane in Lane
         }
         """Queued jobs that have no link yet."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every file is done, failed or cancelled."""
+        return all(state.is_final for state, n in self.counts.items() if n)
+
+    @property
+    def wants_commit(self) -> bool:
+        """Whether all its files have arrived, and the commit is to come."""
+        coming = self.outcome is not None and self.outcome.state.is_coming
+        return coming and 0 < self.counts[JobState.DONE] == len(self.jobs)

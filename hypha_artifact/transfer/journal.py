@@ -99,6 +99,10 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE batches ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    ALTER TABLE batches ADD COLUMN committing TEXT;
+    ALTER TABLE batches ADD COLUMN outcome BLOB;
+    """,
 )
 """What leads from one version of the schema to the next; only ever appended to."""
 
@@ -267,7 +271,11 @@ def has_work(path: Path) -> bool:
         return False
     try:
         with closing(sqlite3.connect(path)) as database:
-            sql = "SELECT 1 FROM jobs WHERE state <> 'done' LIMIT 1"
+            sql = (
+                "SELECT 1 FROM jobs WHERE state <> 'done' UNION ALL "
+                "SELECT 1 FROM batches WHERE committing IN ('waiting', 'committing') "
+                "LIMIT 1"
+            )
             return database.execute(sql).fetchone() is not None
     except sqlite3.Error:
         return True

@@ -68,6 +68,7 @@ class Ledger:
             "VALUES (?, ?, ?, ?, ?, ?)",
             (*head, encode(group.request), group.started),
         )
+        self.commit(group)
         jobs = [(j.id, j.size, j.packed or j.item) for j in group.jobs.values()]
         self._journal.write(
             "INSERT INTO jobs (id, batch, state, size, item) VALUES (?, ?, ?, ?, ?)",
@@ -77,6 +78,15 @@ class Ledger:
     def rank(self, group: Group) -> None:
         """Note which batches go before others."""
         self._write("UPDATE batches SET rank = ? WHERE id = ?", (group.rank, group.id))
+
+    def commit(self, group: Group) -> None:
+        """Note how far a batch's commit is; before it is sent, too."""
+        if group.outcome is not None:
+            state, packed = group.outcome.state.value, encode(group.outcome)
+            self._write(
+                "UPDATE batches SET committing = ?, outcome = ? WHERE id = ?",
+                (state, packed, group.id),
+            )
 
     def limit(self, direction: Direction, text: str) -> None:
         """Note how fast the user lets bytes go."""

@@ -20,6 +20,7 @@ from hypha_artifact.transfer.jobs import Group, Job, Work, planned_size
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import FORGOTTEN, LIMIT
 from hypha_artifact.transfer.local import Fingerprint
+from hypha_artifact.transfer.outcome import Outcome
 from hypha_artifact.transfer.state import (
     Direction,
     JobState,
@@ -46,6 +47,7 @@ class StoredBatch(Struct, frozen=True, kw_only=True):
     request: Request
     started: float
     rank: int
+    outcome: Outcome | None
     jobs: tuple[StoredJob, ...]
 
 
@@ -90,7 +92,7 @@ def load(journal: Journal) -> tuple[StoredBatch, ...]:
         _doubt_written(journal)
         works = dict(_works(journal))
         rows = journal.read(
-            "SELECT id, key, account, title, request, started, rank "
+            "SELECT id, key, account, title, request, started, rank, outcome "
             "FROM batches ORDER BY id"
         )
         return tuple(_batch(journal, row, works) for row in rows)
@@ -113,7 +115,8 @@ def limits(journal: Journal) -> dict[Direction, str]:
 def _drop_old(journal: Journal) -> None:
     rows = journal.read(
         "SELECT id FROM batches WHERE NOT EXISTS (SELECT 1 FROM jobs "
-        "WHERE batch = batches.id AND state <> 'done') AND key IN "
+        "WHERE batch = batches.id AND state <> 'done') "
+        "AND coalesce(committing NOT IN ('waiting', 'committing'), 1) AND key IN "
         "(SELECT key FROM history WHERE ended < ?)",
         (time.time() - KEEP_SECONDS,),
     )
@@ -136,8 +139,8 @@ def _doubt_written(journal: Journal) -> None:
 
 
 def _batch(journal: Journal, row: Row, works: dict[int, StoredWork]) -> StoredBatch:
-    number, key, account, title, request, started, rank = cast(
-        "tuple[int, str, str, str, bytes, float, int]", row
+    number, key, account, title, request, started, rank, outcome = cast(
+        "tuple[int, str, str, str, bytes, float, int, bytes | None]", row
     )
     jobs = journal.read(
         "SELECT id, state, begun, size, reason, hint, item FROM jobs "
@@ -152,6 +155,7 @@ def _batch(journal: Journal, row: Row, works: dict[int, StoredWork]) -> StoredBa
         request=decode(request, cast("type[Request]", Request)),
         started=started,
         rank=rank,
+        outcome=None if outcome is None else decode(outcome, Outcome),
         jobs=tuple(_job(job, works) for job in jobs),
     )
 
@@ -252,7 +256,7 @@ def revive(group: Group, stored: StoredBatch) -> Iterator[Job]:
     """Make the jobs of a batch again; what is to be cleaned up becomes its litter."""
     group.id, group.key, group.account = stored.id, stored.key, stored.account
     group.title, group.started = stored.title, stored.started
-    group.rank = stored.rank
+    group.rank, group.outcome = stored.rank, stored.outcome
     for each in stored.jobs:
         job = _revived(group, each)
         stopped = each.state is JobState.CANCELLED and job.has_leftovers

@@ -36,6 +36,7 @@ class Task(Enum):
 
     PREPARE = "prepare"
     CLEAN = "clean"
+    COMMIT = "commit"
 
 
 class Chore(Struct, frozen=True):
@@ -185,7 +186,17 @@ class Scheduler:
                 jobs = tuple(queue.popitem(last=False)[1] for _ in range(count))
                 self._linking.update(job.id for job in jobs)
                 return Chore(Task.PREPARE, group, jobs)
+        if group.wants_commit and not self._is_shared(group):
+            return Chore(Task.COMMIT, group, ())
         return None
+
+    def _is_shared(self, group: Group) -> bool:
+        """Tell whether files of another batch are on their way to the same stage."""
+        return any(
+            other.request.artifact == group.request.artifact
+            for other in self._groups.values()
+            if other.direction is Direction.UPLOAD and not other.is_final
+        )
 
     def _waiting(self, group: Group, lane: Lane) -> int:
         return self._ready[group.way, lane].count(group)

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.transfer.outcome import CommitOption, Outcome
 
 
 class Direction(Enum):
@@ -141,6 +142,7 @@ class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
     links: Links = Links.FILES
     compare: bool = False
     scheduler: str | None = None
+    commit: CommitOption | None = None
 
 
 class DownloadRequest(Struct, frozen=True, kw_only=True, tag="download"):
@@ -307,6 +309,7 @@ class GroupView(Struct, frozen=True, kw_only=True):
     eta: float | None = None
     error: str | None = None
     rank: int = 0
+    commit: Outcome | None = None
 
     @property
     def files(self) -> int:
@@ -319,7 +322,9 @@ class GroupView(Struct, frozen=True, kw_only=True):
 
     @property
     def is_final(self) -> bool:
-        """Whether every file is done, failed or cancelled."""
+        """Whether every file is done, failed or cancelled, and no commit to come."""
+        if self.commit is not None and self.commit.state.is_coming:
+            return False
         return all(state.is_final for state, n in self.counts.items() if n)
 
 

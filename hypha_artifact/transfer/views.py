@@ -10,6 +10,7 @@ from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.jobs import TRIES, Group, Job
 from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.meter import eta
+from hypha_artifact.transfer.outcome import CommitState, Outcome
 from hypha_artifact.transfer.state import (
     VISIBLE_JOBS,
     Direction,
@@ -109,7 +110,21 @@ def group_view(group: Group) -> GroupView:
         eta=eta(group.left, rate) if telling else None,
         error=group.error,
         rank=group.rank,
+        commit=_outcome(group),
     )
+
+
+def _outcome(group: Group) -> Outcome | None:
+    """Say so where a commit waits for files that have ended otherwise."""
+    found = group.outcome
+    if found is None or found.state is not CommitState.WAITING or not group.is_final:
+        return found
+    if group.wants_commit:
+        return found
+    left = len(group.jobs) - group.counts[JobState.DONE]
+    files = "1 file has" if left == 1 else f"{left:,} files have"
+    reason = f"Not committed: {files} not arrived. Retry, or commit by hand."
+    return Outcome(state=CommitState.HELD, reason=reason)
 
 
 def job_view(job: Job, clock: Clock) -> JobView:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import anyio
 from anyio.abc import TaskGroup
 
 from hypha_artifact.errors import HyphaError, redact
+from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.committing import Committer
 from hypha_artifact.transfer.faults import Faults
-from hypha_artifact.transfer.jobs import Job, Step
+from hypha_artifact.transfer.jobs import Group, Job, Step
 from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.scheduler import Chore, Scheduler, Task
 from hypha_artifact.transfer.state import Direction, JobState
@@ -32,6 +34,7 @@ class Workers:
         clock: Where the time comes from.
         limits: The user's.
         count: Most parts to move at a time; ``Pace`` may have fewer.
+        remote_of: Gives the remote side of a batch.
         patience: Seconds that an outage may last before it costs tries.
     """
 
@@ -43,6 +46,7 @@ class Workers:
         limits: Limits,
         count: int,
         *,
+        remote_of: Callable[[Group], RemoteArtifact],
         patience: float = 0.0,
     ) -> None:
         self._board = board
@@ -52,6 +56,7 @@ class Workers:
         self._count = count
         self._moving = self._preparing = 0
         self._faults = Faults(board, scheduler, clock, patience=patience)
+        self._committer = Committer(board, scheduler, clock, self._faults, remote_of)
         self._wake = anyio.Event()
 
     def start(self, tasks: TaskGroup) -> None:
@@ -180,6 +185,8 @@ class Workers:
         try:
             if chore.task is Task.CLEAN:
                 await self._clean(chore)
+            elif chore.task is Task.COMMIT:
+                await self._committer.run(chore.group)
             else:
                 await self._prepare(chore)
         except HyphaError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 import click
@@ -258,10 +259,11 @@ class _Sent(NamedTuple):
         self, session: Session, name: str | None, changing: Changing, told: Detached
     ) -> None:
         """Open the stage, and leave the rest to the engine."""
-        from hypha_artifact.artifact.requests import put_request
+        from msgspec import structs
 
-        if changing.commit:
-            raise click.UsageError("--commit does not go with --detach.")
+        from hypha_artifact.artifact.requests import put_request
+        from hypha_artifact.transfer.outcome import CommitOption
+
         if "max_parallel_uploads" in self.config:
             raise click.UsageError(
                 "--max-parallel-uploads does not go with --detach: the engine has all "
@@ -270,7 +272,8 @@ class _Sent(NamedTuple):
         if self.paths[0] == "-":
             raise click.UsageError("What comes from stdin cannot be detached.")
         local, remote = self.paths
-        async with to_change(session, name, changing) as artifact:
+        opening = replace(changing, commit=False)
+        async with to_change(session, name, opening) as artifact:
             request = await put_request(
                 local,
                 remote,
@@ -281,4 +284,7 @@ class _Sent(NamedTuple):
                 links=self.choosing.links,
                 compare=self.choosing.compare,
             )
+        if changing.commit:
+            option = CommitOption(comment=changing.message)
+            request = structs.replace(request, commit=option)
         await submit(session, request, told, self.on_error, self.choosing)

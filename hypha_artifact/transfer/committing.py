@@ -1,0 +1,114 @@
+"""One commit when all files of a batch have arrived; never a second one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from hypha_artifact.errors import HyphaError, NotStaged, RateLimited, Remedy
+from hypha_artifact.models import Artifact
+from hypha_artifact.record import STAGE
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.staging import commit
+from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.faults import Faults, backoff
+from hypha_artifact.transfer.jobs import TRIES, Group
+from hypha_artifact.transfer.outcome import CommitState, Outcome
+from hypha_artifact.transfer.scheduler import Scheduler
+from hypha_artifact.transfer.state import UploadRequest
+
+LOOKS, LOOK = 3, 2.0
+"""How often, and after how many seconds, a commit that was cut off is looked up.
+
+The server may be at it still; only then is it sent again.
+"""
+
+
+class Committer:
+    """Makes the commits that batches end with.
+
+    Args:
+        board: The books.
+        scheduler: Told when to try again.
+        clock: Where the time comes from.
+        faults: Says how long an outage is waited out.
+        remote_of: Gives the remote side of a batch.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        scheduler: Scheduler,
+        clock: Clock,
+        faults: Faults,
+        remote_of: Callable[[Group], RemoteArtifact],
+    ) -> None:
+        self._board = board
+        self._scheduler = scheduler
+        self._clock = clock
+        self._faults = faults
+        self._remote_of = remote_of
+
+    async def run(self, group: Group) -> None:
+        """Commit, or see that it is done already; what stands in its way is noted."""
+        try:
+            made = await self._made(group) or await self._commit(group)
+        except HyphaError as error:
+            self._failed(group, error)
+        else:
+            group.failures, group.lost_since = 0, None
+            latest = made.latest.version if made.latest else None
+            self._done(group, Outcome(state=CommitState.DONE, version=latest))
+        await self._board.ledger.settled()
+
+    async def _made(self, group: Group) -> Artifact | None:
+        """Look up a commit whose answer was lost; None where it was not made."""
+        known = group.outcome
+        if known is None or known.state is not CommitState.COMMITTING:
+            return None
+        remote = self._remote_of(group)
+        for _ in range(LOOKS):
+            artifact = await remote.read(version=STAGE)
+            if not artifact.is_staged:
+                if artifact.last_modified != known.before:
+                    return artifact
+                raise NotStaged(f"The stage of {remote.id} was discarded meanwhile.")
+            pause = self._clock.now() + LOOK
+            await self._clock.wait(anyio.Event(), pause)
+        return None
+
+    async def _commit(self, group: Group) -> Artifact:
+        remote, request = self._remote_of(group), group.request
+        option = request.commit if isinstance(request, UploadRequest) else None
+        if option is None:
+            raise AssertionError("a commit that nobody asked for")
+        before = (await remote.read(version=STAGE)).last_modified
+        outcome = Outcome(state=CommitState.COMMITTING, before=before)
+        self._board.commit(group, outcome)
+        await self._board.ledger.settled()
+        return await commit(remote, comment=option.comment, version=option.version)
+
+    def _done(self, group: Group, outcome: Outcome) -> None:
+        """Note it for every batch that this commit was the end of."""
+        for other in list(self._board.groups.values()):
+            alike = other.account == group.account
+            same = other.request.artifact == group.request.artifact
+            if other is group or (alike and same and other.wants_commit):
+                self._board.commit(other, outcome)
+
+    def _failed(self, group: Group, error: HyphaError) -> None:
+        pause = self._faults.outage_of(group, error)
+        if pause is None:
+            group.failures += 1
+            again = error.remedy in {Remedy.RETRY, Remedy.RETRY_AFTER}
+            if again and group.failures < TRIES:
+                pause = backoff(group.failures)
+        if isinstance(error, RateLimited):
+            pause, group.failures = error.retry_after, group.failures - 1
+        if pause is not None:
+            self._scheduler.hold_group(group, self._clock.now() + pause)
+            return
+        reason = f"Not committed: {error.explain()}"
+        self._board.commit(group, Outcome(state=CommitState.FAILED, reason=reason))
