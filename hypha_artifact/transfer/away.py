@@ -89,7 +89,7 @@ async def _is_unseen(errand: Errand, error: HyphaError) -> bool:
         found = await anyio.to_thread.run_sync(fingerprint, errand.path)
     except LocalFileError:
         return False
-    return found == errand.fingerprint
+    return found.fits(errand.fingerprint)
 
 
 def _path_of(errand: Errand) -> object:

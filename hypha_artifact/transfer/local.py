@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio.to_thread
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hypha_artifact.errors import (
     HyphaError,
@@ -19,6 +19,7 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.guard import guard
+from hypha_artifact.transfer.plan import SHORTEST_PART
 
 PIECE = 1024 * 1024
 """Bytes read or sent at a time; nothing here holds more of a file."""
@@ -26,12 +27,30 @@ PIECE = 1024 * 1024
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
+ENDS = 64 * 1024
+"""Bytes of the head, and of the tail, that a fingerprint may have a digest of."""
+
+
 class Fingerprint(Struct, frozen=True):
-    """What tells a file's content from its content at another time."""
+    """What tells a file's content from its content at another time.
+
+    ``ends`` is the digest of the head and tail of a file that may go in parts: it is
+    read in several goes, maybe by another process after a crash.
+    """
 
     size: int
     mtime_ns: int
     inode: int
+    ends: bytes | None = None
+
+    def fits(self, found: Fingerprint) -> bool:
+        """Tell whether this is still the file that was found."""
+        alike = (self.size, self.mtime_ns, self.inode) == (
+            found.size,
+            found.mtime_ns,
+            found.inode,
+        )
+        return alike and (None in {self.ends, found.ends} or self.ends == found.ends)
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -43,9 +62,18 @@ def fingerprint(path: Path) -> Fingerprint:
     with guard(path, "read"):
         fd = os.open(path, _OPEN)
         try:
-            return _fingerprint(fd, path)
+            found = _fingerprint(fd, path)
+            if found.size <= SHORTEST_PART:
+                return found
+            return structs.replace(found, ends=_ends(fd, found.size))
         finally:
             os.close(fd)
+
+
+def _ends(fd: int, size: int) -> bytes:
+    digest = hashlib.blake2b(os.pread(fd, ENDS, 0), digest_size=16)
+    digest.update(os.pread(fd, ENDS, max(0, size - ENDS)))
+    return digest.digest()
 
 
 def _fingerprint(fd: int, path: Path) -> Fingerprint:
@@ -96,7 +124,7 @@ def _open(path: Path, expected: Fingerprint) -> int:
 
 def _check(fd: int, path: Path, expected: Fingerprint) -> None:
     with guard(path, "read"):
-        if _fingerprint(fd, path) != expected:
+        if not _fingerprint(fd, path).fits(expected):
             raise SourceChanged(f"'{printable(str(path))}' changed while it was read.")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 _REFUSED = re.compile(
-    r'[<>:"|?*\\]|[. ]$|^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)',
+    r'[<>:"|?*\\]|[. ](/|$)|(^|/)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|/|$)',
     re.IGNORECASE,
 )
 """What file systems of Windows do not hold, or take for a device."""
@@ -37,9 +37,9 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def is_refused(segment: str) -> bool:
-    """Tell whether file systems of Windows would refuse a name, or change it."""
-    return _REFUSED.search(segment) is not None
+def is_refused(path: str) -> bool:
+    """Tell whether file systems of Windows would refuse a relative path's names."""
+    return _REFUSED.search(path) is not None
 
 
 def probe(folder: Path) -> Habits:

@@ -1,20 +1,18 @@
-"""What a request would do: local tree and remote listing → ``TransferPlan``. Pure."""
+"""What an upload would do: local tree and remote listing → ``TransferPlan``. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry
-from hypha_artifact.paths import RemotePath, printable
-from hypha_artifact.transfer.names import Habits, fold, is_refused
+from hypha_artifact.paths import MAX_PATH_BYTES, RemotePath, printable
 from hypha_artifact.transfer.pace import SECONDS
-from hypha_artifact.transfer.rules import free_number, numbered
+from hypha_artifact.transfer.rules import free_name
 from hypha_artifact.transfer.state import (
-    DownloadRequest,
     Existing,
     PlanItem,
     Problem,
@@ -129,11 +127,11 @@ def aim(request: UploadRequest, tree: LocalTree) -> Aim:
             problems.append(Problem(source=str(file.path), reason=error.message))
             continue
         if path in files:
-            problems.append(_taken(str(file.path), path, str(files[path].path)))
+            problems.append(taken(str(file.path), path, str(files[path].path)))
         else:
             files[path] = file
-    both = folders_of(files) & files.keys()
-    problems += (_both(str(files.pop(path).path), path) for path in sorted(both))
+    stands = folders_of(files) & files.keys()
+    problems += (both(str(files.pop(path).path), path) for path in sorted(stands))
     return Aim(files=files, problems=tuple(problems))
 
 
@@ -157,122 +155,6 @@ def plan_upload(request: UploadRequest, aimed: Aim, listing: Listing) -> Transfe
         for path, file in aimed.files.items()
     )
     return TransferPlan(request=request, items=items, problems=aimed.problems)
-
-
-def plan_download(
-    request: DownloadRequest,
-    tree: RemoteTree,
-    existing: Mapping[Path, Existing],
-    *,
-    habits: Callable[[Path], Habits] = lambda _: Habits(),
-    is_there: Callable[[Path], bool] = lambda _: False,
-) -> TransferPlan:
-    """Say what a download would do.
-
-    Args:
-        request: What the user asked for.
-        tree: What was found in the artifact.
-        existing: What is at the local targets already.
-        habits: Tells how the file system at a folder treats names; asked only when
-            there are names that this matters for.
-        is_there: Tells whether anything is at a local path.
-    """
-    problems = list(tree.problems)
-    files: dict[Path, RemoteFile] = {}
-    for file in tree.files:
-        local = (file.root or request.folder) / file.name
-        if local in files:
-            problems.append(_taken(file.path, file.name, files[local].path))
-        else:
-            files[local] = file
-    both = _local_folders(files) & files.keys()
-    problems += (_both(files.pop(path).path, str(path)) for path in sorted(both))
-    landing = _Landing(request.folder, files, habits, is_there)
-    for path in landing.refused():
-        problems.append(_unheld(files.pop(path).path))
-    twins = landing.twins()
-    there = {**existing, **twins} if twins else existing
-    items = tuple(
-        PlanItem(
-            local=local,
-            remote=file.path,
-            size=file.entry.size or 0,
-            modified=file.entry.modified,
-            existing=landing.beside(local, there.get(local)),
-            root=file.root,
-        )
-        for local, file in files.items()
-    )
-    return TransferPlan(request=request, items=items, problems=tuple(problems))
-
-
-class _Landing:
-    """The local files that a download makes, as their file system sees them."""
-
-    def __init__(
-        self,
-        folder: Path,
-        files: Mapping[Path, RemoteFile],
-        habits: Callable[[Path], Habits],
-        is_there: Callable[[Path], bool],
-    ) -> None:
-        self._folder = folder
-        self._files = files
-        self._ask = habits
-        self._is_there = is_there
-        self._known: dict[Path, Habits] = {}
-        self._taken: set[str] = set()
-        self._twins: Collection[Path] = ()
-
-    def _habits(self, root: Path) -> Habits:
-        if root not in self._known:
-            self._known[root] = self._ask(root)
-        return self._known[root]
-
-    def _root(self, path: Path) -> Path:
-        return self._files[path].root or self._folder
-
-    def refused(self) -> list[Path]:
-        """Return the files whose names their file system does not hold."""
-        return [
-            path
-            for path, file in self._files.items()
-            if any(map(is_refused, file.name.segments))
-            and self._habits(self._root(path)).refuses
-        ]
-
-    def twins(self) -> dict[Path, Existing]:
-        """Return the files that would fall on another one, or on its folder."""
-        found: dict[Path, Existing] = {}
-        folders = {fold(str(path)) for path in _local_folders(self._files)}
-        first: dict[str, Path] = {}
-        for path in self._files:
-            name = fold(str(path))
-            other = first.setdefault(name, path)
-            if other is path and name not in folders:
-                continue
-            if self._habits(self._root(path)).folds:
-                shown = printable(other.name)
-                why = f"This disk does not tell its name from '{shown}'."
-                if other is path:
-                    why = "This disk does not tell its name from that of a folder."
-                found[path] = Existing(size=None, modified=None, blocked=why)
-        self._taken = first.keys() | folders
-        self._twins = found.keys()
-        return found
-
-    def beside(self, path: Path, there: Existing | None) -> Existing | None:
-        """Give what is in the way the number of the next free name."""
-        if there is None or not (
-            there.blocked is None or there.is_folder or path in self._twins
-        ):
-            return there
-        number = free_number(path.name, lambda name: self._has(path.with_name(name)))
-        self._taken.add(fold(str(path.with_name(numbered(path.name, number)))))
-        return structs.replace(there, free=number)
-
-    def _has(self, path: Path) -> bool:
-        return fold(str(path)) in self._taken or self._is_there(path)
 
 
 def child(folder: RemotePath, entry: Entry) -> RemotePath:
@@ -299,7 +181,7 @@ class _View:
             folder: {entry.name for entry in entries}
             for folder, entries in listing.items()
         }
-        self._planned = set(aimed.files) | aimed.folders
+        self._planned: set[str] = {*aimed.files, *aimed.folders}
         self._files = {
             folder: {e.name: e for e in entries if not e.is_folder and not e.pending}
             for folder, entries in listing.items()
@@ -311,7 +193,8 @@ class _View:
         self._obstacles: dict[RemotePath, RemotePath | None] = {}
 
     def existing(self, path: RemotePath) -> Existing | None:
-        obstacle = self._obstacle(path.parent)
+        folder, name = path.parent, path.name
+        obstacle = self._obstacle(folder)
         if obstacle is not None:
             shown = printable(obstacle)
             return Existing(
@@ -319,28 +202,32 @@ class _View:
                 modified=None,
                 blocked=f"'{shown}' is a file there, and would have to be a folder.",
             )
-        if path.name in self._folders.get(path.parent, ()):
+        if name in self._folders.get(folder, ()):
             return Existing(
                 size=None,
                 modified=None,
                 blocked="A folder of that name is there.",
                 is_folder=True,
-                free=self._free(path),
+                free=self._free(folder, name),
             )
-        entry = self._files.get(path.parent, {}).get(path.name)
+        entry = self._files.get(folder, {}).get(name)
         if entry is None:
             return None
-        return Existing(size=entry.size, modified=entry.modified, free=self._free(path))
+        return Existing(
+            size=entry.size, modified=entry.modified, free=self._free(folder, name)
+        )
 
-    def _free(self, path: RemotePath) -> int:
-        folder = path.parent
+    def _free(self, folder: RemotePath, name: str) -> int:
         names = self._names.get(folder, ())
+        prefix = f"{folder}/" if folder else ""
 
-        def is_taken(name: str) -> bool:
-            return name in names or folder / name in self._planned
+        def is_taken(other: str) -> bool:
+            return other in names or f"{prefix}{other}" in self._planned
 
-        number = free_number(path.name, is_taken)
-        self._planned.add(folder / numbered(path.name, number))
+        number, copy = free_name(name, is_taken)
+        if len(f"{prefix}{copy}".encode()) > MAX_PATH_BYTES:
+            return 0
+        self._planned.add(f"{prefix}{copy}")
         return number
 
     def _obstacle(self, folder: RemotePath) -> RemotePath | None:
@@ -357,27 +244,13 @@ class _View:
         return self._obstacles[folder]
 
 
-def _taken(source: str, target: RemotePath, other: str) -> Problem:
+def taken(source: str, target: RemotePath, other: str) -> Problem:
+    """Say that two sources have one target."""
     shown = f"'{printable(other)}' goes to '{printable(target)}' already."
     return Problem(source=source, reason=shown)
 
 
-def _local_folders(files: Mapping[Path, RemoteFile]) -> set[Path]:
-    """Return every folder that files make below the one that they go into."""
-    seen: set[tuple[Path, int]] = set()
-    for path, file in files.items():
-        folder, levels = path.parent, file.name.count("/")
-        while levels and (folder, levels) not in seen:
-            seen.add((folder, levels))
-            folder, levels = folder.parent, levels - 1
-    return {folder for folder, _ in seen}
-
-
-def _unheld(source: str) -> Problem:
-    reason = "The file system here does not hold such a name."
-    return Problem(source=source, reason=reason)
-
-
-def _both(source: str, target: str) -> Problem:
+def both(source: str, target: str) -> Problem:
+    """Say that a file stands where another source makes a folder."""
     reason = f"Another source makes a folder of '{printable(target)}'."
     return Problem(source=source, reason=reason)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum
 from itertools import count
-from pathlib import PurePosixPath
 
 from msgspec import structs
 
@@ -23,7 +22,7 @@ from hypha_artifact.transfer.state import (
 TICK = 0.001
 """Seconds; a time that went through a file system may be so much off."""
 
-_DOUBLE = {".tar", ".ome"}
+_DOUBLE = {"tar", "ome"}
 """What belongs to the suffix behind it: ``.tar.gz``, ``.ome.tiff``."""
 
 
@@ -181,24 +180,31 @@ def numbered(name: str, number: int) -> str:
         name: A file's name, of at most 255 bytes.
         number: 2 for the first copy.
     """
-    path = PurePosixPath(name)
-    suffixes = path.suffixes[-2:]
-    if len(suffixes) == 1 or (suffixes and suffixes[0] not in _DOUBLE):
-        suffixes = suffixes[-1:]
-    suffix = "".join(suffixes)
-    if len(suffix) > _LONGEST_SUFFIX:
-        suffix = ""
-    stem = name.removesuffix(suffix)
+    stem, suffix = _parted(name)
     mark = f" ({number}){suffix}"
+    if len(name) + len(mark) <= MAX_SEGMENT_BYTES and name.isascii():
+        return stem + mark
     room = MAX_SEGMENT_BYTES - len(mark.encode())
     return stem.encode()[:room].decode(errors="ignore") + mark
 
 
-def free_number(name: str, is_taken: Callable[[str], bool]) -> int:
-    """Return the first number that makes of a name one that nothing has.
+def _parted(name: str) -> tuple[str, str]:
+    """Cut a name's suffix off, if it has one."""
+    stem, dot, last = name.rpartition(".")
+    if not stem.strip(".") or not last or len(last) > _LONGEST_SUFFIX:
+        return name, ""
+    first, other, before = stem.rpartition(".")
+    if before in _DOUBLE and first:
+        return first, f"{other}{before}{dot}{last}"
+    return stem, f"{dot}{last}"
+
+
+def free_name(name: str, is_taken: Callable[[str], bool]) -> tuple[int, str]:
+    """Return the first number that makes of a name one that nothing has, and that.
 
     Args:
         name: The name that is taken.
         is_taken: Tells whether something has a name, or will have it.
     """
-    return next(n for n in count(2) if not is_taken(numbered(name, n)))
+    copies = ((number, numbered(name, number)) for number in count(2))
+    return next(copy for copy in copies if not is_taken(copy[1]))

@@ -13,6 +13,7 @@ from hypha_artifact.models import Entry, StageMode
 from hypha_artifact.paths import ROOT, RemotePath, printable
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.comparing import with_contents
+from hypha_artifact.transfer.landing import beneath, plan_download
 from hypha_artifact.transfer.names import Habits, probe
 from hypha_artifact.transfer.plan import (
     Aim,
@@ -21,7 +22,6 @@ from hypha_artifact.transfer.plan import (
     RemoteTree,
     aim,
     child,
-    plan_download,
     plan_upload,
 )
 from hypha_artifact.transfer.state import (
@@ -174,16 +174,27 @@ def _landed(
     request: DownloadRequest, tree: RemoteTree, habits: Callable[[Path], Habits]
 ) -> TransferPlan:
     """Look at the disk. Blocks."""
-    names: dict[Path, list[RemotePath]] = {}
-    for file in tree.files:
-        names.setdefault(file.root or request.folder, []).append(file.name)
-    existing: dict[Path, Existing] = {}
-    for root, there in names.items():
-        found = look(root, there)
-        existing |= {root / name: each for name, each in found.items()}
+    existing = existing_of(request, tree)
     return plan_download(
         request, tree, existing, habits=habits, is_there=os.path.lexists
     )
+
+
+def existing_of(request: DownloadRequest, tree: RemoteTree) -> dict[str, Existing]:
+    """Say what is at the targets of a download already. Blocks.
+
+    Args:
+        request: What to copy.
+        tree: What was found in the artifact.
+    """
+    names: dict[Path, list[RemotePath]] = {}
+    for file in tree.files:
+        names.setdefault(file.root or request.folder, []).append(file.name)
+    existing: dict[str, Existing] = {}
+    for root, there in names.items():
+        found = look(root, there)
+        existing |= {beneath(str(root), name): each for name, each in found.items()}
+    return existing
 
 
 class _Walk:

@@ -267,7 +267,7 @@ def look(root: Path, names: Iterable[RemotePath]) -> dict[RemotePath, Existing]:
     found: dict[RemotePath, Existing] = {}
     for name in names:
         blocked = _obstacle(root, name.parent, folders)
-        here = _blocked(blocked) if blocked else _existing(root / name)
+        here = _blocked(blocked) if blocked else _existing(f"{root}/{name}")
         if here is not None:
             found[name] = here
     return found
@@ -291,9 +291,9 @@ def _bad_folder(path: Path, shown: str) -> str | None:
     return None
 
 
-def _existing(path: Path) -> Existing | None:
+def _existing(path: str) -> Existing | None:
     try:
-        info = path.lstat()
+        info = os.lstat(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -122,7 +122,7 @@ class Upload:
         if work.upload is None or work.is_published:
             return  # one part was read from the same source from end to end
         found = await anyio.to_thread.run_sync(fingerprint, job.item.local)
-        if found != work.fingerprint:
+        if not found.fits(_known(work)):
             shown = printable(str(job.item.local))
             raise SourceChanged(f"'{shown}' changed while it was sent.")
         etags = [work.acknowledged[part] for part in range(work.parts)]
@@ -133,7 +133,8 @@ class Upload:
     async def revive(self, job: Job, work: Work) -> str | None:
         """Go on with the parts, if source and upload are as they were."""
         found = await anyio.to_thread.run_sync(_try_fingerprint, job.item.local)
-        if found != work.fingerprint:
+        known = work.fingerprint
+        if isinstance(found, LocalFileError) or not known or not found.fits(known):
             return "Its source was changed meanwhile; it begins again."
         return await revive_parts(self._remote, job, work)
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hypha_artifact.errors import LocalFileError, SourceChanged, StoreError
 from hypha_artifact.transfer import local
@@ -67,3 +68,30 @@ def test_no_fingerprint_of_what_cannot_be_read(tmp_path: Path) -> None:
     for name in ("gone", "pipe"):
         with pytest.raises(LocalFileError):
             fingerprint(tmp_path / name)
+
+
+def test_a_large_file_is_known_by_its_head_and_tail(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    with path.open("wb") as file:
+        file.truncate(6 * 1024 * 1024)
+    before = fingerprint(path)
+    for at in (0, local.ENDS - 1, before.size - 1):
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(b"x")
+        os.utime(path, ns=(before.mtime_ns, before.mtime_ns))
+        after = fingerprint(path)
+        assert (after.size, after.mtime_ns, after.inode) == (
+            before.size,
+            before.mtime_ns,
+            before.inode,
+        )
+        assert not after.fits(before)
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(b"\0")
+        os.utime(path, ns=(before.mtime_ns, before.mtime_ns))
+    assert fingerprint(path).fits(before)
+    assert before.fits(replace(before, ends=None))  # of an older journal
+    (tmp_path / "g").write_bytes(b"small")
+    assert fingerprint(tmp_path / "g").ends is None

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry, EntryKind, StageMode
 from hypha_artifact.paths import ROOT, RemotePath
+from hypha_artifact.transfer.landing import plan_download
 from hypha_artifact.transfer.names import Habits
 from hypha_artifact.transfer.plan import (
     MAX_PARTS,
@@ -22,7 +23,6 @@ from hypha_artifact.transfer.plan import (
     aim,
     child,
     part_size,
-    plan_download,
     plan_upload,
 )
 from hypha_artifact.transfer.state import (
@@ -114,7 +114,7 @@ def test_download_marks_local_targets() -> None:
         )
     )
     here = Existing(size=1, modified=2.0)
-    plan = plan_download(TO_DISK, tree, {TO_DISK.folder / "a": here})
+    plan = plan_download(TO_DISK, tree, {"/to/a": here})
     assert [item.existing for item in plan.items] == [replace(here, free=2), None]
     assert plan.items[0].local == Path("/to/a")
 
@@ -172,7 +172,7 @@ def down(
             for p in names
         )
     )
-    paths = {TO_DISK.folder / name for name in there}
+    paths = {f"/to/{name}" for name in there}
     existing = dict.fromkeys(paths, Existing(size=1, modified=1.0))
     asked: list[Path] = []
 
@@ -181,7 +181,7 @@ def down(
         return habits or Habits()
 
     plan = plan_download(
-        TO_DISK, tree, existing, habits=ask, is_there=lambda path: path in paths
+        TO_DISK, tree, existing, habits=ask, is_there=paths.__contains__
     )
     assert bool(asked) is (habits is not None)
     return plan

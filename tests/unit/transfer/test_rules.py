@@ -10,7 +10,7 @@ from hypha_artifact.paths import RemotePath
 from hypha_artifact.transfer.rules import (
     Standing,
     counts,
-    free_number,
+    free_name,
     numbered,
     resolve,
     ruled,
@@ -151,4 +151,4 @@ def test_a_copy_s_name_is_a_name(name: str) -> None:
     copies = {numbered(name, number) for number in range(2, 20)}
     assert len(copies) == 18
     assert all(RemotePath(copy).segments == [copy] for copy in copies)
-    assert numbered(name, free_number(name, copies.__contains__)) not in copies
+    assert free_name(name, copies.__contains__) == (20, numbered(name, 20))
