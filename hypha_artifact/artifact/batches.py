@@ -12,6 +12,7 @@ from msgspec import structs
 from hypha_artifact.artifact.base import Connected
 from hypha_artifact.artifact.browsing import KEEP
 from hypha_artifact.artifact.events import Callback, Reporter
+from hypha_artifact.artifact.requests import Scheduler
 from hypha_artifact.classes import OnError
 from hypha_artifact.errors import (
     HyphaError,
@@ -27,6 +28,7 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.clusters import on_cluster
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.guard import guard
 from hypha_artifact.transfer.rules import ruled
@@ -71,10 +73,13 @@ class Batches(Connected):
         headers: dict[str, str] | None = None,
         note: Callable[[JobView], None] | None = None,
         if_exists: IfExists = "overwrite",
+        scheduler: Scheduler | None = None,
     ) -> None:
         plan = prepared(await survey(self.remote, request), headers)
         plan = await chosen(plan, if_exists)
-        await self._carry_out(plan, callback, on_error, workers=workers, note=note)
+        await self._carry_out(
+            plan, callback, on_error, workers=workers, note=note, scheduler=scheduler
+        )
 
     async def _carry_out(
         self,
@@ -84,8 +89,11 @@ class Batches(Connected):
         *,
         workers: int = WORKERS,
         note: Callable[[JobView], None] | None = None,
+        scheduler: Scheduler | None = None,
     ) -> None:
         reporter: Reporter | None = None
+        request, clusters = on_cluster(plan.request, scheduler)
+        plan = structs.replace(plan, request=request)
 
         def watch(job: JobView) -> None:
             if reporter:
@@ -95,7 +103,11 @@ class Batches(Connected):
 
         clock = Clock()
         async with TransferEngine(
-            lambda _: self.remote, clock=clock, workers=max(1, workers), watch=watch
+            lambda _: self.remote,
+            clock=clock,
+            workers=max(1, workers),
+            watch=watch,
+            clusters=clusters,
         ) as engine:
             if callback is not None:
                 reporter = Reporter(callback, plan, clock)

@@ -15,6 +15,7 @@ from hypha_artifact.artifact.items import checked_depth
 from hypha_artifact.artifact.planning import Planning
 from hypha_artifact.artifact.requests import (
     LocalPath,
+    Scheduler,
     get_request,
     listed,
     put_request,
@@ -48,6 +49,7 @@ class Moving(Planning):
         batch_size: int | None = None,
         if_exists: IfExists = "overwrite",
         links: LinkRule = "files",
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Upload files, or the contents of folders, into the open stage.
 
@@ -70,6 +72,9 @@ class Moving(Planning):
                 ``PlanItem`` and returns an ``Overwrite``, called in a thread.
             links: Symbolic links in folders: follow those to ``"files"``,
                 ``"follow"`` all, or ``"skip"`` all.
+            scheduler: A Dask cluster whose workers move the bytes instead of this
+                machine: its scheduler's address, or a client of it. They must see the
+                same files under the same paths (docs/guides/cluster.md).
 
         Raises:
             NotStaged: No stage is open.
@@ -77,6 +82,7 @@ class Moving(Planning):
             FileNotFoundError: A local file is not there.
             InvalidInput: Two files would go to one name, or the paths do not pair.
             TransferFailed: Some files did not arrive; the others did.
+            ClusterError: The cluster cannot be used.
         """
         _ = batch_size
         if isinstance(lpath, bytes):
@@ -94,7 +100,12 @@ class Moving(Planning):
         )
         workers = (multipart_config or {}).get("max_parallel_uploads", WORKERS)
         await self._run(
-            request, callback, on_error, workers=workers, if_exists=if_exists
+            request,
+            callback,
+            on_error,
+            workers=workers,
+            if_exists=if_exists,
+            scheduler=scheduler,
         )
 
     async def _put_bytes(
@@ -146,6 +157,7 @@ class Moving(Planning):
         *,
         recursive: bool = False,
         if_exists: IfExists = "overwrite",
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Download files, or the contents of folders, over what is there.
 
@@ -163,6 +175,7 @@ class Moving(Planning):
             version: A name, None for the latest, or ``"stage"``.
             recursive: Needed for a folder.
             if_exists: What to do with local files that are there, as for ``put``.
+            scheduler: A Dask cluster, as for ``put``.
 
         Raises:
             NotFound: It is not in the artifact.
@@ -170,6 +183,7 @@ class Moving(Planning):
             LocalFileError: A local target cannot be written.
             InvalidInput: Two files would go to one name, or the paths do not pair.
             TransferFailed: Some files did not arrive; the others did.
+            ClusterError: The cluster cannot be used.
         """
         request = await get_request(
             rpath,
@@ -181,7 +195,9 @@ class Moving(Planning):
             lenient=on_error == "ignore",
             compare=compares(if_exists),
         )
-        await self._run(request, callback, on_error, if_exists=if_exists)
+        await self._run(
+            request, callback, on_error, if_exists=if_exists, scheduler=scheduler
+        )
 
     async def upload(
         self,
@@ -198,6 +214,7 @@ class Moving(Planning):
         on_error: OnError = "raise",
         if_exists: IfExists = "overwrite",
         links: LinkRule = "files",
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Upload files and folders into the open stage; ``put`` under its older name.
 
@@ -215,6 +232,7 @@ class Moving(Planning):
             on_error: As for ``put``.
             if_exists: As for ``put``.
             links: As for ``put``.
+            scheduler: As for ``put``.
 
         Raises:
             HyphaError: As for ``put``.
@@ -239,6 +257,7 @@ class Moving(Planning):
             multipart_config=config,
             if_exists=if_exists,
             links=links,
+            scheduler=scheduler,
         )
 
     async def download(
@@ -252,6 +271,7 @@ class Moving(Planning):
         maxdepth: int | None = None,
         on_error: OnError = "raise",
         if_exists: IfExists = "overwrite",
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Download files and folders; ``get`` with a target that is a folder.
 
@@ -264,6 +284,7 @@ class Moving(Planning):
             maxdepth: As for ``get``.
             on_error: As for ``get``.
             if_exists: As for ``get``.
+            scheduler: As for ``get``.
 
         Raises:
             HyphaError: As for ``get``.
@@ -280,6 +301,7 @@ class Moving(Planning):
             version,
             recursive=recursive,
             if_exists=if_exists,
+            scheduler=scheduler,
         )
 
 

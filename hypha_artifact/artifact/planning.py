@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from hypha_artifact.artifact.batches import Batches, IfExists, chosen, prepared
 from hypha_artifact.artifact.events import Callback
-from hypha_artifact.artifact.requests import LocalPath, get_request, put_request
+from hypha_artifact.artifact.requests import (
+    LocalPath,
+    Scheduler,
+    get_request,
+    put_request,
+)
 from hypha_artifact.classes import LinkRule, MultipartConfig, OnError
 from hypha_artifact.models import StageMode
 from hypha_artifact.transfer.engine import WORKERS
@@ -111,6 +116,7 @@ class Planning(Batches):
         *,
         if_exists: IfExists = "overwrite",
         workers: int = WORKERS,
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Do what a plan says.
 
@@ -121,9 +127,12 @@ class Planning(Batches):
             if_exists: As for ``put``; for ``"content"`` the plan must have been made
                 with ``compare``, or all is taken for different.
             workers: Requests for bytes at a time.
+            scheduler: As for ``put``.
 
         Raises:
             HyphaError: As for ``put`` and ``get``.
         """
         settled = await chosen(plan, if_exists)
-        await self._carry_out(settled, callback, on_error, workers=workers)
+        await self._carry_out(
+            settled, callback, on_error, workers=workers, scheduler=scheduler
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 import anyio.to_thread
 
@@ -17,7 +17,12 @@ from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.state import DownloadRequest, Links, UploadRequest
 
+if TYPE_CHECKING:
+    import distributed
+
 LocalPath: TypeAlias = str | os.PathLike[str]
+Scheduler: TypeAlias = "str | distributed.Client"
+"""A Dask cluster: its scheduler's address, or a client that is connected to it."""
 
 LEAST_PART = 5 * 1024 * 1024
 """Bytes; S3 takes no shorter part but the last."""

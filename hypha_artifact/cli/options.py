@@ -87,6 +87,15 @@ def maxdepth(text: str) -> Callable[[F], F]:
     )
 
 
+def scheduler() -> Callable[[F], F]:
+    """Take ``--scheduler ADDRESS``."""
+    return click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Have the workers of this Dask cluster move the bytes: tcp://HOST:8786.",
+    )
+
+
 def on_error() -> Callable[[F], F]:
     """Take ``--on-error``."""
     return click.option(

@@ -148,6 +148,7 @@ async def carry_out(
     told: Choosing,
     on_error: Literal["raise", "ignore"],
     workers: int | None = None,
+    scheduler: str | None = None,
 ) -> None:
     """Decide about what is there, and move the rest.
 
@@ -159,13 +160,20 @@ async def carry_out(
         told: The command's options.
         on_error: Whether what cannot be moved is left out.
         workers: Requests for bytes at a time.
+        scheduler: The Dask cluster whose workers move the bytes.
     """
     from hypha_artifact.transfer.engine import WORKERS
 
     done = settled(session, plan, told)
     tally.skipped = len(plan.items) - len(done.items)
     with tally.shown():
-        await artifact.run_plan(done, tally, on_error, workers=workers or WORKERS)
+        await artifact.run_plan(
+            done,
+            tally,
+            on_error,
+            workers=workers or WORKERS,
+            scheduler=scheduler,
+        )
 
 
 def check_asked(session: Session, told: Choosing) -> None:

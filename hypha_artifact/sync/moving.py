@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypha_artifact.artifact import AsyncHyphaArtifact
 from hypha_artifact.artifact.batches import IfExists
 from hypha_artifact.artifact.events import Callback
-from hypha_artifact.artifact.requests import LocalPath
+from hypha_artifact.artifact.requests import LocalPath, Scheduler
 from hypha_artifact.classes import LinkRule, MultipartConfig, OnError
 from hypha_artifact.models import StageMode
 from hypha_artifact.portal import run, run_telling
@@ -34,6 +34,7 @@ class Moving(Base):
         batch_size: int | None = None,
         if_exists: IfExists = "overwrite",
         links: LinkRule = "files",
+        scheduler: Scheduler | None = None,
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.put(
@@ -47,6 +48,7 @@ class Moving(Base):
                 batch_size=batch_size,
                 if_exists=if_exists,
                 links=links,
+                scheduler=scheduler,
             ),
             callback,
         )
@@ -107,6 +109,7 @@ class Moving(Base):
         *,
         if_exists: IfExists = "overwrite",
         workers: int = WORKERS,
+        scheduler: Scheduler | None = None,
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.run_plan(
@@ -115,6 +118,7 @@ class Moving(Base):
                 on_error,
                 if_exists=if_exists,
                 workers=workers,
+                scheduler=scheduler,
             ),
             callback,
         )
@@ -130,6 +134,7 @@ class Moving(Base):
         *,
         recursive: bool = False,
         if_exists: IfExists = "overwrite",
+        scheduler: Scheduler | None = None,
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.get(
@@ -141,6 +146,7 @@ class Moving(Base):
                 version,
                 recursive=recursive,
                 if_exists=if_exists,
+                scheduler=scheduler,
             ),
             callback,
         )
@@ -160,6 +166,7 @@ class Moving(Base):
         on_error: OnError = "raise",
         if_exists: IfExists = "overwrite",
         links: LinkRule = "files",
+        scheduler: Scheduler | None = None,
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.upload(
@@ -175,6 +182,7 @@ class Moving(Base):
                 on_error=on_error,
                 if_exists=if_exists,
                 links=links,
+                scheduler=scheduler,
             ),
             callback,
         )
@@ -190,6 +198,7 @@ class Moving(Base):
         maxdepth: int | None = None,
         on_error: OnError = "raise",
         if_exists: IfExists = "overwrite",
+        scheduler: Scheduler | None = None,
     ) -> None:
         run_telling(
             lambda tell: self._async_artifact.download(
@@ -201,6 +210,7 @@ class Moving(Base):
                 maxdepth=maxdepth,
                 on_error=on_error,
                 if_exists=if_exists,
+                scheduler=scheduler,
             ),
             callback,
         )

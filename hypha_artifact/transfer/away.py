@@ -18,6 +18,7 @@ from hypha_artifact.transfer.cluster import Cluster, Errand, Landed, Parcel
 from hypha_artifact.transfer.download import RANGE, Download
 from hypha_artifact.transfer.errands import Fetching, Sending, agreed
 from hypha_artifact.transfer.jobs import Job, Step
+from hypha_artifact.transfer.limits import Limiter
 from hypha_artifact.transfer.local import fingerprint
 from hypha_artifact.transfer.pace import Pace
 from hypha_artifact.transfer.state import DownloadRequest, UploadRequest
@@ -35,9 +36,13 @@ class Crew:
         cluster: The cluster.
         pace: How much it may have under way; follows the cluster's size.
         remote: The artifact; the workers are given its address, and no token.
+        limiter: How fast bytes may go in all, this machine's included.
     """
 
-    def __init__(self, cluster: Cluster, pace: Pace, remote: RemoteArtifact) -> None:
+    def __init__(
+        self, cluster: Cluster, pace: Pace, remote: RemoteArtifact, limiter: Limiter
+    ) -> None:
+        self.limiter = limiter
         self._cluster = cluster
         self._pace = pace
         self._remote = remote
@@ -52,12 +57,13 @@ class Crew:
         # One without workers may start them when there is something to do.
         self._pace.widen(AHEAD * max(1, self._cluster.threads))
 
-    async def do(self, errand: Errand) -> Landed:
-        """Have one of them do an errand.
+    async def do(self, errand: Errand, length: int) -> Landed:
+        """Have one of them do an errand of so many bytes, when it is its turn.
 
         Raises:
             ClusterError: None did it.
         """
+        await self.limiter.take(length)
         # The worker's own memory of the stage is not asked by anybody.
         link = structs.replace(errand.link, is_part=True)
         parcel = Parcel(
@@ -113,7 +119,7 @@ class AwayUpload(Upload):
         resize: Callable[[Job, int], None],
         crew: Crew,
     ) -> None:
-        super().__init__(remote, request, resize)
+        super().__init__(remote, request, resize, limiter=crew.limiter)
         self._crew = crew
 
     @override
@@ -126,7 +132,7 @@ class AwayUpload(Upload):
         errand = self.errand(step, part)
         if errand.link.whole:
             return await super().move(step, part, credit)  # it needs the token
-        landed = await self._crew.do(errand)
+        landed = await self._crew.do(errand, errand.length)
         if landed.error is not None:
             raise landed.error
         if not errand.link.is_part:
@@ -147,7 +153,7 @@ class AwayDownload(Download):
     def __init__(
         self, remote: RemoteArtifact, request: DownloadRequest, crew: Crew
     ) -> None:
-        super().__init__(remote, request, durable=True)
+        super().__init__(remote, request, durable=True, limiter=crew.limiter)
         self._crew = crew
 
     @override
@@ -167,7 +173,8 @@ class AwayDownload(Download):
         errand = await self.errand(step, part, credit)
         if errand is None:
             return work.etag or ""
-        landed = await self._crew.do(structs.replace(errand, durable=True))
+        left = (errand.stop or errand.size) - errand.start
+        landed = await self._crew.do(structs.replace(errand, durable=True), left)
         work.written[part] += landed.count
         credit(landed.count)
         if landed.error is not None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections import deque
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from time import monotonic
@@ -218,50 +217,6 @@ class Cluster:
             await client.close()
 
 
-class Clusters:
-    """The clusters that an engine is connected to.
-
-    Args:
-        known: Certificates of those that are not Dask's configured ones, by address.
-    """
-
-    def __init__(
-        self, known: Mapping[str, distributed.Security | None] | None = None
-    ) -> None:
-        self._known = dict(known or {})
-        self._open: dict[str, Cluster] = {}
-
-    def of(self, address: str) -> Cluster:
-        """Return the cluster of a scheduler; it need not be connected."""
-        if address not in self._open:
-            self._open[address] = Cluster(address, self._known.get(address))
-        return self._open[address]
-
-    async def aclose(self) -> None:
-        """End all connections."""
-        while self._open:
-            await self._open.popitem()[1].aclose()
-
-
-def located(
-    scheduler: str | distributed.Client | None,
-) -> tuple[str | None, Clusters]:
-    """Return the address of a scheduler, and what connects to it.
-
-    Args:
-        scheduler: An address, or a client that is connected; it is only looked at.
-
-    Raises:
-        ClusterUnreachable: The client is not connected.
-    """
-    if scheduler is None or isinstance(scheduler, str):
-        return scheduler, Clusters()
-    if scheduler.scheduler is None:
-        raise ClusterUnreachable("The Dask client is not connected to a scheduler.")
-    address = scheduler.scheduler.address
-    return address, Clusters({address: scheduler.security})
-
-
 def _distributed() -> type[distributed.Client]:
     """Import it; that takes a while, so in a thread."""
     try:
@@ -304,7 +259,7 @@ class _UnderWay:
 
 _under_way: dict[str, _UnderWay] = {}
 _stopped: deque[str] = deque(maxlen=_REMEMBERED)
-_transports: OrderedDict[tuple[int, bytes], Transport] = OrderedDict()
+_transports: dict[tuple[str, bytes], Transport] = {}
 
 
 async def run(parcel: Parcel, key: str) -> Landed:
@@ -346,7 +301,8 @@ async def _do(parcel: Parcel, under_way: _UnderWay, worker: str) -> Landed:
         count += more
 
     try:
-        remote = RemoteArtifact(parcel.artifact, _transport(parcel.settings))
+        transport = await _transport(parcel.settings)
+        remote = RemoteArtifact(parcel.artifact, transport)
         if isinstance(errand, Sending):
             etag = await send(remote, errand, under_way.sent)
             count = errand.length
@@ -361,13 +317,24 @@ async def _do(parcel: Parcel, under_way: _UnderWay, worker: str) -> Landed:
     return Landed(etag=etag, count=count, worker=worker)
 
 
-def _transport(settings: ConnectionSettings) -> Transport:
-    """Return this process's connections; several workers may share one."""
-    loop = id(asyncio.get_running_loop())
-    name = loop, msgspec.json.encode(settings, order="deterministic")
-    if name not in _transports:
-        _transports[name] = Transport(settings)
-    return _transports[name]
+async def _transport(settings: ConnectionSettings) -> Transport:
+    """Return this worker's connections for these settings; they end with it."""
+    from distributed import WorkerPlugin, get_worker  # noqa: PLC0415
+
+    worker = get_worker()
+    name = worker.address, msgspec.json.encode(settings, order="deterministic")
+    if name in _transports:
+        return _transports[name]
+    transport = _transports[name] = Transport(settings)
+
+    class Closing(WorkerPlugin):
+        @override
+        async def teardown(self, worker: distributed.Worker) -> None:
+            del _transports[name]
+            await transport.aclose()
+
+    await worker.plugin_add(Closing(), name=f"hypha-{id(transport)}")
+    return transport
 
 
 async def stop(key: str) -> None:

@@ -16,7 +16,7 @@ from hypha_artifact.transfer.away import AwayDownload, AwayUpload, Crew
 from hypha_artifact.transfer.board import LIVE, Board
 from hypha_artifact.transfer.carry import Carry
 from hypha_artifact.transfer.clock import Clock
-from hypha_artifact.transfer.cluster import Clusters
+from hypha_artifact.transfer.clusters import Clusters
 from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.download import Download
 from hypha_artifact.transfer.jobs import Group, Mover
@@ -203,9 +203,12 @@ class TransferEngine:
             HyphaError: One of the sides cannot be read.
             ClusterError: The cluster that it names cannot be used.
         """
+        await self._reach(request)
+        return await survey(self._remote(request, account), request)
+
+    async def _reach(self, request: Request) -> None:
         if isinstance(way := way_of(request), Away):
             await self._clusters.of(way.scheduler).connected()
-        return await survey(self._remote(request, account), request)
 
     async def submit(self, plan: TransferPlan, account: str = "") -> int:
         """Queue a plan's files, colliding ones included: they are overwritten.
@@ -234,6 +237,7 @@ class TransferEngine:
             account: Whose connection to use.
             key: The batch's own name: asked for twice, it is added once.
         """
+        await self._reach(request)
         for known in self._board.groups.values():
             if known.key == key:
                 return known.id
@@ -271,7 +275,10 @@ class TransferEngine:
 
     def _away(self, remote: RemoteArtifact, request: Request, way: Away) -> Mover:
         crew = Crew(
-            self._clusters.of(way.scheduler), self._scheduler.paces[way], remote
+            self._clusters.of(way.scheduler),
+            self._scheduler.paces[way],
+            remote,
+            self.limits.of[way.direction],
         )
         if isinstance(request, UploadRequest):
             return AwayUpload(remote, request, self._board.resize, crew)

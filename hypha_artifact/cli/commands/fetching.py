@@ -97,6 +97,7 @@ hypha-artifact -a my-lab/atlas download --version v0 table.csv
     "-r", "--recursive/--no-recursive", default=True, help="Folders, too; the default."
 )
 @options.maxdepth("N levels of folders at the most.")
+@options.scheduler()
 @options.on_error()
 @choosing(links=False)
 @detachable
@@ -108,6 +109,7 @@ async def download(
     recursive: bool,
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
+    scheduler: str | None,
     detached: Detached,
     choosing: Choosing,
 ) -> None:
@@ -117,7 +119,13 @@ async def download(
     """
     name, sources, target = split(session, paths, last_is_remote=False)
     fetching = _Fetching(
-        version, maxdepth, on_error, choosing, recursive=recursive, detached=detached
+        version,
+        maxdepth,
+        on_error,
+        choosing,
+        recursive=recursive,
+        detached=detached,
+        scheduler=scheduler,
     )
     async with session.artifact(name) as artifact:
         await fetching.run(session, artifact, sources, target or ".")
@@ -135,8 +143,10 @@ class _Fetching:
         *,
         recursive: bool,
         detached: Detached,
+        scheduler: str | None = None,
     ) -> None:
         self._choosing = choosing
+        self._scheduler = scheduler
         self._detached = detached
         self._version = version
         self._maxdepth = maxdepth
@@ -178,6 +188,7 @@ class _Fetching:
             tally,
             told=self._choosing,
             on_error=self._on_error,
+            scheduler=self._scheduler,
         )
         session.answer(tally.answer(), ())
 
@@ -187,6 +198,8 @@ class _Fetching:
         artifact: AsyncHyphaArtifact,
         paths: tuple[str | list[str], str | list[str] | None],
     ) -> None:
+        from msgspec import structs
+
         from hypha_artifact.artifact.requests import get_request
 
         request = await get_request(
@@ -198,6 +211,7 @@ class _Fetching:
             lenient=self._on_error == "ignore",
             compare=self._choosing.compare,
         )
+        request = structs.replace(request, scheduler=self._scheduler)
         await submit(session, request, self._detached, self._on_error, self._choosing)
 
 

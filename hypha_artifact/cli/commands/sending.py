@@ -160,6 +160,7 @@ async def _put_stdin(
     examples="""
 hypha-artifact upload plate7 my-lab/atlas:raw/plate7 --commit
 hypha-artifact -a my-lab/atlas upload big.zarr --enable-multipart --chunk-size 20971520
+hypha-artifact -a my-lab/atlas upload /shared/run7 --scheduler tcp://10.0.0.1:8786
 """,
     answer=ANSWER + PLAN,
     named=["local-path", "remote-path"],
@@ -169,6 +170,7 @@ hypha-artifact -a my-lab/atlas upload big.zarr --enable-multipart --chunk-size 2
     "-r", "--recursive/--no-recursive", default=True, help="Folders, too; the default."
 )
 @options.maxdepth("N levels of folders at the most.")
+@options.scheduler()
 @_how
 @choosing(links=True)
 @detachable
@@ -180,6 +182,7 @@ async def upload(
     recursive: bool,
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
+    scheduler: str | None,
     changing: Changing,
     detached: Detached,
     choosing: Choosing,
@@ -192,7 +195,7 @@ async def upload(
     name, sources, target = split(session, paths, last_is_remote=True)
     config = _config(None, **how)
     paired = into(sources, target or "/")
-    sent = _Sent(paired, maxdepth, on_error, recursive, config, choosing)
+    sent = _Sent(paired, maxdepth, on_error, recursive, config, choosing, scheduler)
     await sent.go(session, name, changing, detached)
 
 
@@ -205,6 +208,7 @@ class _Sent(NamedTuple):
     recursive: bool
     config: MultipartConfig
     choosing: Choosing
+    scheduler: str | None = None
 
     async def go(
         self,
@@ -235,6 +239,7 @@ class _Sent(NamedTuple):
                     told=self.choosing,
                     on_error=self.on_error,
                     workers=self.config.get("max_parallel_uploads"),
+                    scheduler=self.scheduler,
                 )
             session.answer(tally.answer(), ())
 
@@ -284,6 +289,7 @@ class _Sent(NamedTuple):
                 links=self.choosing.links,
                 compare=self.choosing.compare,
             )
+        request = structs.replace(request, scheduler=self.scheduler)
         if changing.commit:
             option = CommitOption(comment=changing.message)
             request = structs.replace(request, commit=option)
