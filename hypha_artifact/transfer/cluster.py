@@ -124,15 +124,25 @@ class Cluster:
             return self._client
 
     async def _connect(self) -> distributed.Client:
-        module = await anyio.to_thread.run_sync(_distributed)
+        make = await anyio.to_thread.run_sync(_distributed)
+        client = make(
+            self.address,
+            asynchronous=True,
+            security=self._security,
+            timeout=CONNECT,
+            set_as_default=False,
+        )
         try:
-            client = await module(
-                self.address,
-                asynchronous=True,
-                security=self._security,
-                timeout=CONNECT,
-                set_as_default=False,
-            )
+            await self._begin(client)
+        except BaseException:
+            with anyio.CancelScope(shield=True), suppress(Exception):
+                await client.close()
+            raise
+        return client
+
+    async def _begin(self, client: distributed.Client) -> None:
+        try:
+            await client
         except OSError as error:
             raise ClusterUnreachable(
                 f"No Dask scheduler answers at {self.address}."
@@ -142,13 +152,7 @@ class Cluster:
                 f"'{self.address}' is not the address of a Dask scheduler: {error}.",
                 hint="It looks like tcp://10.0.0.1:8786.",
             ) from error
-        try:
-            await self._compare(client)
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await client.close()
-            raise
-        return client
+        await self._compare(client)
 
     async def _compare(self, client: distributed.Client) -> None:
         """See that all of them have the versions that this machine has."""

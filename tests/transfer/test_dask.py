@@ -27,7 +27,13 @@ from hypha_artifact.errors import (
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.place import Place
-from hypha_artifact.transfer.state import Action, DownloadRequest, JobState, Request
+from hypha_artifact.transfer.state import (
+    Action,
+    DownloadRequest,
+    JobState,
+    Request,
+    Snapshot,
+)
 from hypha_artifact.transfer.wire import PROGRAM
 from tests.faults import Fault, FaultProxy
 from tests.transfer.conftest import Bench, checksums
@@ -109,26 +115,30 @@ async def start(bench: Bench, request: Request) -> int:
 async def test_a_killed_worker_loses_nothing_but_its_part(
     faulty: Bench, faults: FaultProxy, cluster: LocalCluster, crowd: Crowd
 ) -> None:
-    faulty.write("large", 72 * MIB)
+    faulty.write("large", 40 * MIB)
     faulty.write("folder/#1?.txt", 1000)
     faulty.write("empty", 0)
 
     async def kill_one(group: int, parts: int) -> None:
-        await faulty.until(
-            lambda s: any(j.group == group and j.parts_done == parts for j in s.jobs)
-        )
+        def is_down_to_one(shown: Snapshot) -> bool:
+            (large,) = [
+                j for j in shown.jobs if j.group == group and j.remote.name == "large"
+            ]
+            return large.parts_done == parts
+
+        await faulty.until(is_down_to_one)
         (victim,) = await crowd.at_work()
         await crowd.kill(victim)
         assert await faulty.final(group) == {JobState.DONE: 3}
 
-    faults.add(Fault(PART, skip=3, stall=asyncio.Event()))
-    await kill_one(await start(faulty, upload(faulty, cluster)), 8)
-    assert faults.count(PART) == 9 + 1
+    faults.add(Fault(PART, skip=2, stall=asyncio.Event()))
+    await kill_one(await start(faulty, upload(faulty, cluster)), 4)
+    assert faults.count(PART) == 5 + 1
     assert not await faulty.pending()
 
-    faults.add(Fault(RANGE, skip=1, stall=asyncio.Event()))
-    await kill_one(await start(faulty, download(faulty, cluster)), 2)
-    assert faults.count(RANGE) == 3 + 1
+    faults.add(Fault(RANGE, stall=asyncio.Event()))
+    await kill_one(await start(faulty, download(faulty, cluster)), 1)
+    assert faults.count(RANGE) == 2 + 1
     assert checksums(faulty.target / "source") == checksums(faulty.source)
     assert not faulty.leftovers()
     tokens = await crowd.ask("[t.settings.token for t in cluster._transports.values()]")
@@ -139,10 +149,10 @@ async def test_a_killed_worker_loses_nothing_but_its_part(
 async def test_what_is_paused_or_cancelled_is_stopped_on_the_workers(
     faulty: Bench, faults: FaultProxy, cluster: LocalCluster, crowd: Crowd
 ) -> None:
-    faulty.write("large", 30 * MIB)
+    faulty.write("large", 48 * MIB)  # parts of it do not fit in socket buffers
     stall = asyncio.Event()
     faults.add(Fault(PART, times=None, stall=stall))
-    request = upload(faulty, cluster, multipart_above=MIB, part_size=5 * MIB)
+    request = upload(faulty, cluster, multipart_above=MIB, part_size=12 * MIB)
     group = await start(faulty, request)
     await faulty.until(lambda _: faults.count(PART) == 3)
     assert len(await crowd.at_work()) == 3
@@ -151,15 +161,15 @@ async def test_what_is_paused_or_cancelled_is_stopped_on_the_workers(
     await faulty.control(Action.RESUME)
     await faulty.until(lambda _: faults.count(PART) > 3)
     assert await faulty.final(group) == {JobState.DONE: 1}
-    assert faults.count(PART) == 6 + 3
+    assert faults.count(PART) == 4 + 3
 
     faults.add(Fault(PART, times=None, stall=stall))
     group = await start(faulty, structs.replace(request, folder=RemotePath("again")))
-    await faulty.until(lambda _: faults.count(PART) == 9 + 3)
+    await faulty.until(lambda _: faults.count(PART) == 7 + 3)
     await faulty.control(Action.CANCEL, group)
     assert await faulty.final(group) == {JobState.CANCELLED: 1}
     with anyio.fail_after(20):
-        while await crowd.at_work() or await faulty.pending("again/source"):  # noqa: ASYNC110
+        while await crowd.at_work() or await faulty.pending("again/source"):  # noqa: ASYNC110 - in other processes
             await anyio.sleep(0.05)
 
 
@@ -192,6 +202,7 @@ async def test_a_cluster_that_cannot_be_used_is_refused_before_the_first_byte(
     async def refused(address: str) -> None:
         await bench.client.plan(structs.replace(request, scheduler=address))
 
+    monkeypatch.setattr("hypha_artifact.transfer.cluster.CONNECT", 1.0)
     with pytest.raises(ClusterUnreachable, match="No Dask scheduler answers"):
         await refused("tcp://127.0.0.1:9")
     with pytest.raises(InvalidInput, match="is not the address"):
@@ -226,17 +237,14 @@ async def test_the_faces(
         assert result.exit_code == 0, result.output
 
     def faces() -> None:
-        run("upload", str(bench.source), "one", "--commit", "-m", "one")
-        run("download", "one", str(bench.target / "one"))
-        run("upload", str(bench.source), "two", "--detach", "--wait")
-        run("download", "one", str(bench.target / "two"), "--detach", "--wait")
-        target = bench.target / "three"
+        run("upload", str(bench.source), "one", "--detach", "--wait")
+        run("download", "one", str(bench.target / "one"), "--stage")
+        target = bench.target / "two"
         with Client(address) as client, HyphaArtifact(name) as artifact:
-            artifact.upload(bench.source, "three", scheduler=client)
-            artifact.download("three", target, version="stage", scheduler=client)
+            artifact.upload(bench.source, "two", scheduler=client)
+            artifact.download("two", target, version="stage", scheduler=client)
 
     await anyio.to_thread.run_sync(faces)
-    for each in ("one", "two", "three"):
+    for each in ("one", "two"):
         assert checksums(bench.target / each) == checksums(bench.source)
-    assert len(await bench.remote.list_folder(RemotePath("two"), version="stage")) == 2
     assert "eyJ" not in place.log.read_text()
