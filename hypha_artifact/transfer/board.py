@@ -60,25 +60,51 @@ class Board:
         key: str | None = None,
     ) -> Group:
         """Enter a batch, with all its jobs queued; items may be packed."""
+        group = self.draft(request, len(items), mover, account, key)
+        for _ in self.fill(group, items):
+            pass
+        for _ in self.enter(group):
+            pass
+        return group
+
+    def draft(
+        self,
+        request: Request,
+        count: int,
+        mover: Mover,
+        account: str = "",
+        key: str | None = None,
+    ) -> Group:
+        """Make a batch of so many files that is on no book yet."""
         direction = direction_of(request)
         if not any(g.left for g in self._groups_of(direction)):
             # The pause since the last batch is no part of this one's rate.
             self.meters[direction] = Meter(self._clock)
-        title = title_of(request, len(items))
+        title = title_of(request, count)
         group = Group(self._next_id(), request, mover, title, Meter(self._clock))
         group.account = account
         group.key = key or group.key
-        queued = self.by_state[JobState.QUEUED]
+        return group
+
+    def fill(self, group: Group, items: Sequence[PlanItem | bytes]) -> Iterator[Job]:
+        """Make a batch's jobs, one with each step."""
         for item in items:
             job = Job(self._next_id(), group, item)
-            group.jobs[job.id] = self.jobs[job.id] = queued[job.id] = job
+            group.jobs[job.id] = job
             group.size += job.size
-        group.counts[JobState.QUEUED] = len(items)
+            yield job
+
+    def enter(self, group: Group) -> Iterator[Job]:
+        """Enter a batch that is whole, and then its jobs, one with each step."""
+        group.counts[JobState.QUEUED] = len(group.jobs)
         group.left = group.size
         self.groups[group.id] = group
         self.ledger.add(group)
+        queued = self.by_state[JobState.QUEUED]
+        for job in group.jobs.values():
+            self.jobs[job.id] = queued[job.id] = job
+            yield job
         self.touch()
-        return group
 
     def restore(self, group: Group, jobs: Iterable[Job]) -> None:
         """Enter a batch as a journal has it; its number becomes its old one."""
@@ -201,11 +227,11 @@ class Board:
             self.ledger.rank(group)
             self.touch()
 
-    def commit(self, group: Group, outcome: Outcome) -> None:
-        """Note what became of a batch's commit."""
+    def commit(self, group: Group, outcome: Outcome | None) -> None:
+        """Note what became of a batch's commit; None: it is not wanted."""
         group.outcome = outcome
         self.ledger.commit(group)
-        if not outcome.state.is_coming:
+        if outcome is not None and not outcome.state.is_coming:
             group.error = outcome.reason
             self.ledger.ended(group)
         self.touch()

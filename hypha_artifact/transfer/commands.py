@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import anyio
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.jobs import Group, Job
 from hypha_artifact.transfer.outcome import CommitState, Outcome
 from hypha_artifact.transfer.scheduler import Scheduler
-from hypha_artifact.transfer.state import ORDERING, Action, Command, JobState
+from hypha_artifact.transfer.slices import in_slices
+from hypha_artifact.transfer.state import (
+    ORDERING,
+    Action,
+    Command,
+    JobState,
+    UploadRequest,
+)
 
 _PAUSABLE = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.WAITING})
 
@@ -25,6 +34,7 @@ class Commands:
     def __init__(self, board: Board, scheduler: Scheduler) -> None:
         self._board = board
         self._scheduler = scheduler
+        self._turn = anyio.Lock()
         self._verbs: dict[Action, Callable[[Job], None]] = {
             Action.PAUSE: self.pause,
             Action.RESUME: self.resume,
@@ -34,16 +44,31 @@ class Commands:
             Action.FIRST: self.first,
         }
 
-    def run(self, command: Command) -> None:
-        """Do it to every job it is about; a job it does not fit stays as it is."""
+    async def run(self, command: Command) -> None:
+        """Do it to every job it is about; a job it does not fit stays as it is.
+
+        Commands for very many jobs take their time, one after the other.
+        """
+        with anyio.CancelScope(shield=True):
+            async with self._turn:
+                steps = self._steps(command)
+                await in_slices(steps, self._board.ledger.room)
+
+    def _steps(self, command: Command) -> Iterator[None]:
         if command.action in ORDERING and command.jobs is None:
             self._order(command)
+            return
+        if command.action is Action.COMMIT:
+            self._wish_commit(self._board.groups.get(command.group or 0))
             return
         if command.action not in self._verbs:
             return
         jobs = list(self._board.select(command))
+        verb = self._verbs[command.action]
         for job in jobs:
-            self._verbs[command.action](job)
+            if job.id in self._board.jobs:
+                verb(job)
+                yield
         if command.action is Action.RETRY:
             for group in {job.group for job in jobs}:
                 self._reopen(group)
@@ -108,6 +133,16 @@ class Commands:
         else:
             step = 1 if action is Action.RAISE else -1
             self._board.rank(group, group.rank + step)
+
+    def _wish_commit(self, group: Group | None) -> None:
+        """Let an upload end with a commit, or not, as long as it is not under way."""
+        if group is None or not isinstance(group.request, UploadRequest):
+            return
+        state = group.outcome.state if group.outcome else None
+        if state is CommitState.WAITING:
+            self._board.commit(group, None)
+        elif state is not CommitState.COMMITTING:
+            self._board.commit(group, Outcome())
 
     def _before(self, group: Group, other: Group | None, others: list[Group]) -> None:
         """Put a batch right before another; what is higher up stays there."""

@@ -15,7 +15,7 @@ from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.faults import Faults, backoff
 from hypha_artifact.transfer.jobs import TRIES, Group
-from hypha_artifact.transfer.outcome import CommitState, Outcome
+from hypha_artifact.transfer.outcome import CommitOption, CommitState, Outcome
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.state import UploadRequest
 
@@ -81,9 +81,8 @@ class Committer:
 
     async def _commit(self, group: Group) -> Artifact:
         remote, request = self._remote_of(group), group.request
-        option = request.commit if isinstance(request, UploadRequest) else None
-        if option is None:
-            raise AssertionError("a commit that nobody asked for")
+        given = request.commit if isinstance(request, UploadRequest) else None
+        option = given or CommitOption()
         before = (await remote.read(version=STAGE)).last_modified
         outcome = Outcome(state=CommitState.COMMITTING, before=before)
         self._board.commit(group, outcome)

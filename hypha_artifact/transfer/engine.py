@@ -27,6 +27,7 @@ from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.resume import StoredBatch, revive
 from hypha_artifact.transfer.scheduler import Scheduler
+from hypha_artifact.transfer.slices import in_slices
 from hypha_artifact.transfer.state import (
     Action,
     CarryRequest,
@@ -111,6 +112,7 @@ class TransferEngine:
         self._tasks: TaskGroup | None = None
         self._host: TaskGroup | None = None
         self._held: list[Group] = []
+        self._submitting = anyio.Lock()
 
     def show_trouble(self) -> None:
         """Show what became of the journal; on the engine's loop."""
@@ -148,7 +150,7 @@ class TransferEngine:
         if self._tasks is None:
             return
         for action in (Action.CANCEL, Action.CLEAR):
-            self._commands.run(Command(action=action))
+            await self._commands.run(Command(action=action))
         self._workers.wake()
         with anyio.move_on_after(patience, shield=True):
             await self._workers.tidied()
@@ -238,14 +240,17 @@ class TransferEngine:
             key: The batch's own name: asked for twice, it is added once.
         """
         await self._reach(request)
-        for known in self._board.groups.values():
-            if known.key == key:
-                return known.id
-        mover = self._mover(request, account)
-        group = self._board.add(request, items, mover, account, key)
-        with anyio.CancelScope(shield=True):
-            await self._ledger.settled()
-        self._scheduler.add(group)
+        async with self._submitting:
+            for known in self._board.groups.values():
+                if known.key == key:
+                    return known.id
+            mover = self._mover(request, account)
+            group = self._board.draft(request, len(items), mover, account, key)
+            with anyio.CancelScope(shield=True):
+                await in_slices(self._board.fill(group, items))
+                await in_slices(self._board.enter(group))
+                await self._ledger.settled()
+                await in_slices(self._scheduler.take_in(group))
         self._workers.wake()
         return group.id
 
@@ -288,7 +293,7 @@ class TransferEngine:
 
     async def control(self, command: Command) -> None:
         """Do what is asked to the jobs that it can be done to; others stay."""
-        self._commands.run(command)
+        await self._commands.run(command)
         self._workers.wake()
 
     async def limit(self, direction: Direction, text: str) -> None:

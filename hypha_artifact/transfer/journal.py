@@ -167,6 +167,11 @@ class Journal:
             self._queued += 1
             self._guard.notify_all()
 
+    @property
+    def backlog(self) -> int:
+        """How many statements are not committed yet."""
+        return self._queued - self._committed
+
     async def settled(self) -> None:
         """Wait until all that was queued so far is committed."""
         done = self._commit_of_all()

@@ -10,15 +10,19 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 
+import anyio.lowlevel
 import msgspec
 
 from hypha_artifact.transfer.codec import encode
 from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.journal import Journal, Lazy, Row
-from hypha_artifact.transfer.state import Direction, JobState, PlanItem
+from hypha_artifact.transfer.state import Direction, JobState
 
 STRIDE = 4 * 1024 * 1024
 """Bytes of a part on disk after which they are noted."""
+
+BACKLOG = 4000
+"""Statements that may wait in memory while many jobs are changed at once."""
 
 FORGOTTEN = "forgotten"
 """The state of a job that is off the books, but whose leftovers are not removed."""
@@ -58,6 +62,12 @@ class Ledger:
         if self._journal is not None:
             await self._journal.settled()
 
+    async def room(self) -> None:
+        """Let others work; and the journal, if much of it waits in memory."""
+        await anyio.lowlevel.checkpoint()
+        if self._journal is not None and self._journal.backlog > BACKLOG:
+            await self._journal.settled()
+
     def add(self, group: Group) -> None:
         """Enter a batch with all its jobs."""
         if self._journal is None:
@@ -69,7 +79,7 @@ class Ledger:
             (*head, encode(group.request), group.started),
         )
         self.commit(group)
-        jobs = [(j.id, j.size, j.packed or j.item) for j in group.jobs.values()]
+        jobs = list(group.jobs.values())
         self._journal.write(
             "INSERT INTO jobs (id, batch, state, size, item) VALUES (?, ?, ?, ?, ?)",
             Lazy(lambda: _job_rows(group.id, jobs)),
@@ -81,12 +91,12 @@ class Ledger:
 
     def commit(self, group: Group) -> None:
         """Note how far a batch's commit is; before it is sent, too."""
-        if group.outcome is not None:
-            state, packed = group.outcome.state.value, encode(group.outcome)
-            self._write(
-                "UPDATE batches SET committing = ?, outcome = ? WHERE id = ?",
-                (state, packed, group.id),
-            )
+        found = group.outcome
+        state, packed = (found.state.value, encode(found)) if found else (None, None)
+        self._write(
+            "UPDATE batches SET committing = ?, outcome = ? WHERE id = ?",
+            (state, packed, group.id),
+        )
 
     def limit(self, direction: Direction, text: str) -> None:
         """Note how fast the user lets bytes go."""
@@ -197,12 +207,11 @@ class Ledger:
         )
 
 
-def _job_rows(
-    batch: int, jobs: list[tuple[int, int, PlanItem | bytes]]
-) -> Iterator[Row]:
-    for number, size, item in jobs:
-        packed = item if isinstance(item, bytes) else encode(item)
-        yield (number, batch, JobState.QUEUED.value, size, packed)
+def _job_rows(batch: int, jobs: list[Job]) -> Iterator[Row]:
+    # A length that changes meanwhile is written again with the state.
+    for job in jobs:
+        packed = job.packed or encode(job.item)
+        yield (job.id, batch, JobState.QUEUED.value, job.size, packed)
 
 
 def _packed(value: msgspec.Struct | None) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
 from enum import Enum
 
 from msgspec import Struct
@@ -74,10 +75,16 @@ class Scheduler:
 
     def add(self, group: Group) -> None:
         """Take a batch in, with all its queued jobs."""
-        self._groups[group.id] = group
-        for job in group.jobs.values():
+        for _ in self.take_in(group):
+            pass
+
+    def take_in(self, group: Group) -> Iterator[Job]:
+        """Take a batch in, with one of its queued jobs at each step."""
+        for job in list(group.jobs.values()):
             if job.state is JobState.QUEUED:
                 self.enqueue(job)
+            yield job
+        self._groups[group.id] = group
 
     def enqueue(self, job: Job) -> None:
         """Put a queued or running job where its next step comes from.

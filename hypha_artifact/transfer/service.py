@@ -33,6 +33,7 @@ from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.journal import Journal, set_aside
 from hypha_artifact.transfer.place import Place, is_same_user
 from hypha_artifact.transfer.resume import StoredBatch, limits, load, past
+from hypha_artifact.transfer.slices import long_lived
 from hypha_artifact.transfer.starting import Status, failed, tell
 from hypha_artifact.transfer.state import Snapshot, TransferPlan
 
@@ -106,7 +107,8 @@ class Service:
             await anyio.to_thread.run_sync(limits, self._journal)
         ).items():
             await self.engine.limit(way, text)
-        self.engine.restore(stored, self.accounts.missing)
+        with long_lived():
+            self.engine.restore(stored, self.accounts.missing)
         self._show(self.engine.snapshot(fresh=True))
         async with (
             await anyio.create_unix_listener(path, mode=0o600) as listener,
@@ -260,7 +262,8 @@ class _Visit:
                 submitted = self._engine.submit_items(
                     asked.request, asked.items, self._account, asked.key
                 )
-                return await self._then_show(submitted)
+                with long_lived():
+                    return await self._then_show(submitted)
             case wire.Control():
                 return await self._then_show(self._engine.control(asked.command))
             case wire.Limiting():

@@ -400,6 +400,8 @@ class Action(Enum):
     LOWER = "lower"
     BEFORE = "before"
     """Before the batch ``Command.other``."""
+    COMMIT = "commit"
+    """Commit once every file of an upload has arrived; asked again, do not."""
 
 
 ORDERING = frozenset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypha_artifact.transfer.state import Action, Command, JobState, Snapshot
 from hypha_tui.screens.confirm import ConfirmScreen
+from hypha_tui.screens.limit import LimitScreen
 from hypha_tui.screens.ui import Ui
 from hypha_tui.state.text import count, size
 
@@ -28,6 +29,15 @@ class TransferFlow:
                 self._ui.say("Nothing was cancelled.")
                 return
         await self._ui.session.client.control(command)
+
+    async def limit(self, snapshot: Snapshot) -> None:
+        """Ask how fast bytes may go, and see that they do."""
+        wanted = await self._ui.ask(LimitScreen(snapshot))
+        for way, text in (wanted or {}).items():
+            await self._ui.session.client.limit(way, text)
+        if wanted:
+            told = ", ".join(f"{way.value} {text}" for way, text in wanted.items())
+            self._ui.say(f"Limit: {told}.")
 
 
 def _cancel_dialog(command: Command, snapshot: Snapshot) -> ConfirmScreen | None:

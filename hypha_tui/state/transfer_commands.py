@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hypha_artifact.transfer.state import Action, Command, JobState, Snapshot
+from hypha_artifact.transfer.state import (
+    Action,
+    Command,
+    Direction,
+    GroupView,
+    JobState,
+    Snapshot,
+)
 from hypha_tui.state.transfer_rows import OPEN, GroupRow, JobRow, Row, jobs_of
 
 
@@ -53,6 +60,39 @@ _APPLIES: dict[Action, tuple[JobState, ...]] = {
     Action.RETRY: (JobState.FAILED, JobState.CANCELLED),
     Action.CLEAR: (JobState.DONE, JobState.FAILED, JobState.CANCELLED),
 }
+
+
+def orders(action: Action, rows: Iterable[Row], snapshot: Snapshot) -> list[Command]:
+    """Make the commands that let what is selected go earlier or later, or commit.
+
+    Args:
+        action: One of ``ORDERING``, or ``COMMIT``.
+        rows: What was selected.
+        snapshot: Where the rows are from.
+
+    Returns:
+        One for each batch that is not through; ``FIRST`` may be about files instead.
+    """
+    rows = tuple(rows)
+    jobs = tuple(
+        row.job.id
+        for row in rows
+        if isinstance(row, JobRow) and row.job.state in _APPLIES[Action.CANCEL]
+    )
+    if action is Action.FIRST and jobs:
+        return [Command(action=action, jobs=jobs)]
+    names = {_group_of(row) for row in rows}
+    return [
+        Command(action=action, group=group.id)
+        for group in snapshot.groups
+        if group.id in names and _orderable(action, group)
+    ]
+
+
+def _orderable(action: Action, group: GroupView) -> bool:
+    if action is Action.COMMIT:
+        return group.direction is Direction.UPLOAD
+    return group.count(*_APPLIES[Action.CANCEL]) > 0
 
 
 def commands_for_all(action: Action, snapshot: Snapshot) -> list[Command]:

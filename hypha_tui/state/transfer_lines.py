@@ -5,11 +5,14 @@ from __future__ import annotations
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
+from hypha_artifact.paths import printable
+from hypha_artifact.transfer.outcome import CommitState
 from hypha_artifact.transfer.state import (
     Direction,
     GroupView,
     JobState,
     JobView,
+    Limit,
     Snapshot,
 )
 from hypha_tui.state.lines import Line, Role, Span, join, plain
@@ -105,14 +108,29 @@ def _group_progress(group: GroupView, columns: _Columns, symbols: Symbols) -> Li
             direction=group.direction,
         )
         return _progress(pace, columns, symbols)
+    return _status(*_ended(group), columns)
+
+
+def _ended(group: GroupView) -> tuple[str, Role]:
+    """Say what became of a batch in which nothing moves."""
+    commit = group.commit
+    if group.count(JobState.PAUSED):
+        return "paused", "warn"
+    if commit is not None and commit.state in _COMMIT:
+        text, role = _COMMIT[commit.state]
+        return f"{text} {printable(commit.version or '')}".rstrip(), role
     failed, cancelled = group.count(JobState.FAILED), group.count(JobState.CANCELLED)
-    if not group.is_final:
-        return _status("paused", "warn", columns)
     if failed:
-        return _status(f"{failed:,} failed", "bad", columns)
-    if cancelled:
-        return _status(f"{cancelled:,} cancelled", "muted", columns)
-    return _status("all done", "good", columns)
+        return f"{failed:,} failed", "bad"
+    return (f"{cancelled:,} cancelled", "muted") if cancelled else ("all done", "good")
+
+
+_COMMIT: dict[CommitState, tuple[str, Role]] = {
+    CommitState.WAITING: ("waits to commit", "muted"),
+    CommitState.COMMITTING: ("committing", "accent"),
+    CommitState.DONE: ("committed", "good"),
+    CommitState.FAILED: ("not committed", "bad"),
+}
 
 
 def _draw_job(row: JobRow, columns: _Columns, symbols: Symbols, now: float) -> Line:
@@ -233,8 +251,8 @@ def headline(snapshot: Snapshot, symbols: Symbols, width: int | None = None) -> 
         (_tally(snapshot, "paused", JobState.PAUSED), "warn"),
         (_tally(snapshot, "failed", JobState.FAILED), "bad"),
         (_tally(snapshot, "done", JobState.DONE), "good"),
-        (_speed(symbols.up, snapshot.upload_rate), "up"),
-        (_speed(symbols.down, snapshot.download_rate), "down"),
+        (_speed(symbols.up, snapshot.upload_rate, snapshot.upload_limit), "up"),
+        (_speed(symbols.down, snapshot.download_rate, snapshot.download_limit), "down"),
         (f"{duration(snapshot.eta)} left" if snapshot.eta is not None else "", "muted"),
     ]
     for least in _LEAST:
@@ -252,5 +270,6 @@ def _tally(snapshot: Snapshot, word: str, *states: JobState) -> str:
     return f"{number:,} {word}" if number else ""
 
 
-def _speed(arrow: str, per_second: float) -> str:
-    return f"{arrow} {rate(per_second)}" if per_second >= 1 else ""
+def _speed(arrow: str, per_second: float, limit: Limit) -> str:
+    most = f" of {rate(limit.rate)}" if limit.rate else ""
+    return f"{arrow} {rate(per_second)}{most}" if per_second >= 1 else ""

@@ -14,7 +14,12 @@ from typing_extensions import override
 from hypha_artifact.transfer.state import Action, Command, JobState, JobView, Snapshot
 from hypha_tui.keymap import keys_of, shown
 from hypha_tui.state.lines import Line
-from hypha_tui.state.transfer_commands import commands, commands_for_all, retries
+from hypha_tui.state.transfer_commands import (
+    commands,
+    commands_for_all,
+    orders,
+    retries,
+)
 from hypha_tui.state.transfer_lines import draw, headline
 from hypha_tui.state.transfer_rows import (
     GroupRow,
@@ -63,6 +68,9 @@ class TransfersPanel(LineList[Row]):
         def __init__(self, command: Command) -> None:
             super().__init__()
             self.command = command
+
+    class LimitWanted(Message):
+        """The user wants to say how fast bytes may go."""
 
     class GoTo(Message):
         """The user wants to see where a file goes to."""
@@ -128,6 +136,8 @@ class TransfersPanel(LineList[Row]):
             "cancel": self._commands(Action.CANCEL),
             "retry": self._commands(Action.RETRY),
             "retry_all": retries(self._snapshot),
+            "now": orders(Action.FIRST, self.selected, self._snapshot),
+            "limit": self._snapshot.groups,
             "clear": commands_for_all(Action.CLEAR, self._snapshot),
         }
         return [
@@ -189,6 +199,29 @@ class TransfersPanel(LineList[Row]):
     def action_retry_all(self) -> None:
         """Try all failed files again."""
         self._post(retries(self._snapshot))
+
+    def _order(self, action: Action) -> None:
+        self._post(orders(action, self.selected, self._snapshot))
+
+    def action_now(self) -> None:
+        """Let what is selected go before all others."""
+        self._order(Action.FIRST)
+
+    def action_raise(self) -> None:
+        """Let the batch go before others."""
+        self._order(Action.RAISE)
+
+    def action_lower(self) -> None:
+        """Let others go before the batch."""
+        self._order(Action.LOWER)
+
+    def action_commit(self) -> None:
+        """Commit once the batch is up, or not."""
+        self._order(Action.COMMIT)
+
+    def action_limit(self) -> None:
+        """Ask how fast bytes may go."""
+        self.post_message(self.LimitWanted())
 
     def action_clear(self) -> None:
         """Forget what is finished."""

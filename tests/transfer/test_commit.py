@@ -100,6 +100,9 @@ async def test_what_stands_in_its_way_is_told_and_can_be_mended(
     assert await outside.final(group) == {JobState.DONE: 1}
     assert _state(outside, group) is CommitState.DROPPED
     assert faults.count(COMMIT) == 1
+    await outside.control(Action.COMMIT, group)
+    await outside.until(lambda _: _state(outside, group) is CommitState.DONE)
+    assert len(await _comments(outside)) == 2
 
 
 @pytest.mark.parametrize("arrives", [True, False])

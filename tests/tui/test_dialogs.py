@@ -31,6 +31,7 @@ from hypha_artifact.transfer.state import (
     Existing,
     GroupView,
     JobState,
+    Limit,
     Overwrite,
     PlanItem,
     Problem,
@@ -41,6 +42,7 @@ from hypha_artifact.transfer.state import (
 from hypha_tui.screens.commit import CarryWanted, CommitDecision, CommitScreen
 from hypha_tui.screens.confirm import ConfirmScreen
 from hypha_tui.screens.conflict import ConflictList, ConflictScreen
+from hypha_tui.screens.limit import LimitScreen
 from hypha_tui.screens.name import NameScreen
 from hypha_tui.screens.problems import ProblemsScreen
 from hypha_tui.screens.quit import QuitChoice, QuitScreen
@@ -121,6 +123,16 @@ async def test_name_says_what_is_wrong_and_takes_what_is_right() -> None:
         assert held.answer is UNANSWERED
         await held.press("backspace", "b", "enter")
         assert held.answer == "ab"
+
+
+async def test_limit_says_what_is_wrong_and_takes_what_is_right() -> None:
+    shown = Snapshot(upload_limit=Limit(text="5M", rate=5.0 * 1024**2))
+    async with hold(LimitScreen(shown)) as held:
+        await held.press("0", "enter")
+        assert held.has("'5M0' is no limit.")
+        assert held.answer is UNANSWERED
+        await held.press("backspace", "tab", "home", "shift+end", "1", "M", "enter")
+        assert held.answer == {Direction.UPLOAD: "5M", Direction.DOWNLOAD: "1M"}
 
 
 async def test_name_by_mouse() -> None:

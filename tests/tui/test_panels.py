@@ -109,6 +109,14 @@ TRANSFER_CHECKS: dict[str, list[tuple[int, Command]]] = {
         (3, Command(action=Action.RETRY, jobs=(2,))),
     ],
     "retry_all": [(0, Command(action=Action.RETRY, group=1))],
+    "now": [
+        (4, Command(action=Action.FIRST, jobs=(3,))),
+        (0, Command(action=Action.FIRST, group=1)),
+    ],
+    "raise": [(1, Command(action=Action.RAISE, group=1))],
+    "lower": [(0, Command(action=Action.LOWER, group=1))],
+    "commit": [(5, Command(action=Action.COMMIT, group=1))],
+    "limit": [],
     "clear": [(1, Command(action=Action.CLEAR))],
 }
 TRANSFER_CASES = [

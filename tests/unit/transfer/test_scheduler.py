@@ -200,7 +200,7 @@ def test_a_higher_rank_goes_first_in_both_lanes() -> None:
     assert set(groups_of_steps(desk, 7)) == {high.id}
 
 
-def test_what_the_user_wants_now_goes_before_everything() -> None:
+async def test_what_the_user_wants_now_goes_before_everything() -> None:
     desk = Desk()
     high, low = desk.submit(*[1] * 1200), desk.submit(*[1] * 1200)
     desk.board.rank(high, 5)
@@ -209,7 +209,7 @@ def test_what_the_user_wants_now_goes_before_everything() -> None:
     linked = list(low.jobs.values())[20]
     unlinked = list(low.jobs.values())[1100]
     for job in (linked, unlinked):
-        commands.run(Command(action=Action.FIRST, jobs=(job.id,)))
+        await commands.run(Command(action=Action.FIRST, jobs=(job.id,)))
     chore = desk.scheduler.next_chore(0)
     assert chore is not None
     assert unlinked in chore.jobs, "it gets its link although enough others have one"
@@ -219,23 +219,25 @@ def test_what_the_user_wants_now_goes_before_everything() -> None:
     assert set(groups_of_steps(desk, 5)) == {high.id}
 
 
-def test_orders_give_ranks() -> None:
+async def test_orders_give_ranks() -> None:
     desk = Desk()
     one, two, three = desk.submit(1), desk.submit(1), desk.submit(1)
     commands = Commands(desk.board, desk.scheduler)
 
-    def order(action: Action, group: Group, other: Group | None = None) -> list[int]:
+    async def order(
+        action: Action, group: Group, other: Group | None = None
+    ) -> list[int]:
         number = other.id if other else None
-        commands.run(Command(action=action, group=group.id, other=number))
+        await commands.run(Command(action=action, group=group.id, other=number))
         by_rank = sorted((one, two, three), key=lambda group: -group.rank)
         return [group.id for group in by_rank]
 
-    assert order(Action.FIRST, three) == [three.id, one.id, two.id]
-    assert order(Action.LAST, one) == [three.id, two.id, one.id]
-    assert order(Action.BEFORE, one, two) == [three.id, one.id, two.id]
-    order(Action.LOWER, three)
+    assert await order(Action.FIRST, three) == [three.id, one.id, two.id]
+    assert await order(Action.LAST, one) == [three.id, two.id, one.id]
+    assert await order(Action.BEFORE, one, two) == [three.id, one.id, two.id]
+    await order(Action.LOWER, three)
     assert three.rank == one.rank, "they share now"
-    order(Action.RAISE, two)
+    await order(Action.RAISE, two)
     assert two.rank == one.rank
 
 
