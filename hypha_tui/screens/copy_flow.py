@@ -143,14 +143,19 @@ class CopyFlow:
 
     async def _download(self, intent: CopyIntent, provider: RemoteProvider) -> bool:
         folder = RemotePath(intent.origin.folder)
+        rows = movable(intent)
         request = DownloadRequest(
-            sources=tuple(_join(folder, row) for row in movable(intent)),
+            sources=tuple(_join(folder, row) for row in rows),
             artifact=provider.remote.id,
             folder=Path(intent.target.folder),
             version=provider.version,
         )
         plan = await self._plan(request)
-        return await self._submit(plan, f"to {intent.target.folder}", live=False)
+        submitted = await self._submit(plan, f"to {intent.target.folder}", live=False)
+        if submitted and len(rows) < len(intent.rows):
+            left = count(len(intent.rows) - len(rows), "item")
+            self._ui.say(f"Copying without {left} that had no bytes.", Tone.WARNING)
+        return submitted
 
     async def _plan(self, request: UploadRequest | DownloadRequest) -> TransferPlan:
         items = count(len(request.sources), "item")

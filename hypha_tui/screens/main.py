@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import ClassVar, TypeVar, cast
 
+import anyio
 from msgspec import structs
 from textual import events, on
 from textual.app import App, ComposeResult
@@ -86,6 +88,7 @@ class MainScreen(Screen[None]):
         self._keys = KeyBar()
         self._head = HeaderState()
         self._stages: dict[ArtifactId, StageState] = {}
+        self._reading = defaultdict[ArtifactId, anyio.Lock](anyio.Lock)
         self._following: set[ArtifactId] = set()
         self._quit_when_idle = False
         self._copying = CopyFlow(self)
@@ -145,13 +148,15 @@ class MainScreen(Screen[None]):
 
     async def refresh_artifact(self, artifact_id: ArtifactId) -> None:
         """Read an artifact again and show it in every pane and panel that has it."""
-        state = await self._session.stage(artifact_id)
-        self.linked(Link.OK)
-        self._stages[artifact_id] = state
-        for pane, provider in self._pair.views_of(artifact_id):
-            version = self._version_to_show(provider, state)
-            pane.reload(self._session.view(artifact_id, state, version))
-        self._show_artifact()
+        # One at a time: an answer that was long on its way would hide a newer one.
+        async with self._reading[artifact_id]:
+            state = await self._session.stage(artifact_id)
+            self.linked(Link.OK)
+            self._stages[artifact_id] = state
+            for pane, provider in self._pair.views_of(artifact_id):
+                version = self._version_to_show(provider, state)
+                pane.reload(self._session.view(artifact_id, state, version))
+            self._show_artifact()
 
     def _version_to_show(
         self, provider: RemoteProvider, state: StageState

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -29,6 +29,7 @@ from hypha_tui.state.text import fit_name, size
 from hypha_tui.themes import Symbols
 from hypha_tui.widgets.bindings import bindings_of
 from hypha_tui.widgets.mouse import MouseGrammar
+from hypha_tui.widgets.scrollbar import set_length
 
 BADGES = {"A": "added", "M": "modified", "D": "removed", "!": "pending", "?": "pending"}
 
@@ -354,7 +355,7 @@ class FileList(ScrollView, can_focus=True):
         return self._columns
 
     def _lay_out(self) -> None:
-        self.virtual_size = Size(0, len(self.rows))
+        set_length(self, len(self.rows))
         live = self.badges and any(row.live for row in self.rows)
         width = self.scrollable_content_region.width or self.size.width
         self._columns = columns_for(max(1, width), badges=self.badges, live=live)

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from hypha_tui.keymap import Key, keys_of
 from hypha_tui.state.lines import Line, Role, plain
-from hypha_tui.widgets.scrollbar import use_whole_cells
+from hypha_tui.widgets.scrollbar import set_length, use_whole_cells
 
 RowT = TypeVar("RowT")
 Draw = Callable[[RowT, int], Line]
@@ -200,7 +200,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         old, self._rows = self._rows, tuple(rows)
         self._follow(old)
         if len(old) != len(self._rows):
-            self.virtual_size = Size(0, len(self._rows))
+            set_length(self, len(self._rows))
             self.refresh()
         else:
             self.refresh_rows(lambda index: old[index] != self._rows[index])

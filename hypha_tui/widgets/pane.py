@@ -101,6 +101,11 @@ class Pane(Vertical):
         """What is shown; None before the first listing."""
         return self.view.place if self.view else None
 
+    @property
+    def heading(self) -> Place | None:
+        """What will be shown once it is listed, or is shown."""
+        return self._loading or self.place
+
     def go(
         self, place: Place, *, cursor: str | None = None, remember: bool = True
     ) -> None:
@@ -125,7 +130,7 @@ class Pane(Vertical):
             provider: A newer view of the same tree, if there is one.
             cursor: The name to put the cursor on instead.
         """
-        place = self._loading or self.place
+        place = self.heading
         if place is None:
             return
         fresh = Place(provider=provider or place.provider, folder=place.folder)

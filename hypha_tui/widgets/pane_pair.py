@@ -90,9 +90,9 @@ class PanePair(Horizontal):
     def views_of(
         self, artifact_id: ArtifactId
     ) -> Iterator[tuple[Pane, RemoteProvider]]:
-        """Yield the panes that show an artifact, and how they show it."""
+        """Yield the panes that show an artifact, or are about to, and how."""
         for pane in self.panes:
-            provider = pane.place.provider if pane.place else None
+            provider = pane.heading.provider if pane.heading else None
             if not isinstance(provider, RemoteProvider):
                 continue
             if provider.remote.id == artifact_id:

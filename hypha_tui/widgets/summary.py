@@ -49,7 +49,8 @@ class SummaryLine(Static):
     def tell(self, line: Line) -> None:
         """Show a line of coloured texts, or the idle text for none."""
         shown = content(line) if line else Content.styled(self._idle, MUTED)
-        self.update(Content(" ") + shown)
+        # One line is one line: a layout would draw the whole screen ten times a second.
+        self.update(Content(" ") + shown, layout=False)
 
     def on_click(self) -> None:
         """Ask for the panel."""

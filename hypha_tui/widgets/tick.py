@@ -113,7 +113,7 @@ class Tick(Bullet, can_focus=True):
     def set_on(self, *, on: bool) -> None:
         """Tick it, or take the tick away; posts nothing."""
         self._on = on
-        self._mark.update(Content(self._marks[on]))
+        self._mark.update(Content(self._marks[on]), layout=False)
 
     def on_click(self) -> None:
         """Turn it."""

@@ -209,7 +209,7 @@ def make_app(
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     """Let the app work until something is so."""
-    with anyio.fail_after(10):
+    with anyio.fail_after(90):
         while not condition():
             await pilot.pause()
 

@@ -108,7 +108,9 @@ async def test_what_is_copied_back_is_the_same(
         await until(
             pilot, lambda: right.place and "stage in" in right.place.provider.state
         )
-        await until(pilot, lambda: all(row.badge for row in right.files.rows))
+        await until(
+            pilot, lambda: all(row.badge and not row.error for row in right.files.rows)
+        )
         screen._opening.open_local(left, target)
         await until(pilot, lambda: left.place and left.place.folder == str(target))
         await pilot.press("tab")
