@@ -182,7 +182,8 @@ class RemoteRecord:
 
     async def _staged(self) -> Artifact:
         artifact = await self.read(version=STAGE)
-        if not artifact.is_staged:
+        # Git storage has no record of its stage here (Hypha 0.21: always null).
+        if not artifact.is_staged and not artifact.is_git:
             raise NotStaged(f"{self.id} has no open stage.")
         return artifact
 

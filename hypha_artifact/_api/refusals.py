@@ -7,7 +7,10 @@ so the words decide where the status does not.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import isfinite
+from time import time
 
 import msgspec
 
@@ -29,6 +32,9 @@ from hypha_artifact.errors import (
     UploadExpired,
     VersionNotFound,
 )
+
+LONGEST_WAIT = 600.0
+"""Seconds; a server that asks for more is asked again after these."""
 
 _BUSY = "e3q8"  # SQLAlchemy's page for "database is locked"
 _WORDS: tuple[tuple[tuple[str, ...], type[ServiceError]], ...] = (
@@ -106,8 +112,18 @@ def _plain(detail: str) -> str:
 
 
 def _wait(headers: Mapping[str, str]) -> float:
+    """Return the seconds that ``Retry-After`` asks for: a number, or a date."""
+    text = headers.get("retry-after", "1")
     try:
-        return max(0.0, float(headers.get("retry-after", "1")))
+        seconds = float(text)
+    except ValueError:
+        seconds = _until(text)
+    return min(max(0.0, seconds), LONGEST_WAIT) if isfinite(seconds) else 1.0
+
+
+def _until(date: str) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp() - time()
     except ValueError:
         return 1.0
 
@@ -118,9 +134,10 @@ def store_refusal(
     """Name a refusal of the object store, or of the proxy before it."""
     code = _between(body.decode(errors="replace"), "<Code>", "</Code>")
     said = f"{subject}: the store answered {status} {code}".rstrip()
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    asks = status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in headers
+    if asks or status == HTTPStatus.TOO_MANY_REQUESTS:
         said = f"{subject}: too many requests."
-        return RateLimited(said, retry_after=_wait(headers))
+        return RateLimited(said, retry_after=_wait(headers), status=status)
     if code in {"BadDigest", "InvalidDigest"}:
         return IntegrityError(f"{subject}: the bytes changed on their way.")
     if status == HTTPStatus.NOT_FOUND:

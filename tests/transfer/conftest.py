@@ -12,7 +12,7 @@ import pytest
 
 from hypha_artifact._api import endpoints
 from hypha_artifact._api.transport import Transport
-from hypha_artifact.models import StageMode
+from hypha_artifact.models import JsonObject, StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
@@ -119,9 +119,14 @@ def checksums(folder: Path) -> dict[str, str]:
     return found
 
 
-async def new_artifact(transport: Transport) -> ArtifactId:
+async def new_artifact(
+    transport: Transport, config: dict[str, str] | None = None
+) -> ArtifactId:
     name = ArtifactId(transport.settings.workspace or "", f"transfer-{uuid4().hex}")
-    await transport.call(endpoints.create(name, {"manifest": {"name": "transfer"}}))
+    fields: JsonObject = {"manifest": {"name": "transfer"}}
+    if config is not None:
+        fields["config"] = dict(config)
+    await transport.call(endpoints.create(name, fields))
     return name
 
 

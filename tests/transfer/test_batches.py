@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from hypha_artifact._api.transport import Transport
 from hypha_artifact.models import StageMode
+from hypha_artifact.paths import RemotePath
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.client import TransferClient
 from hypha_artifact.transfer.state import Action, JobState, Snapshot
 from hypha_artifact.transfer.upload import Upload
-from tests.transfer.conftest import ODD_NAMES, Bench, checksums
+from tests.faults import FaultProxy
+from tests.transfer.conftest import ODD_NAMES, Bench, checksums, new_artifact
 
 MIB = 1024 * 1024
 
@@ -42,6 +47,25 @@ async def test_a_tree_is_the_same_after_both_ways(
     assert await bench.final(group) == {JobState.DONE: 67}
     assert checksums(bench.target / "source") == checksums(bench.source)
     assert not bench.leftovers()
+
+
+async def test_a_large_file_of_a_git_artifact_goes_whole(
+    faulty: Bench, faults: FaultProxy, settings: ConnectionSettings
+) -> None:
+    """In parts it would be lost without a word (Hypha 0.21)."""
+    async with Transport(settings) as transport:
+        name = await new_artifact(transport, config={"storage": "git"})
+        faulty.remote = RemoteArtifact(name, transport)
+        faulty.write("large.bin", 33 * MIB)
+        group = await faulty.upload()
+        counts = await faulty.final(group)
+        reasons = [job.reason for job in faulty.client.snapshot().jobs]
+        assert counts == {JobState.DONE: 1}, reasons
+        assert faults.count("partNumber") == 0
+        await faulty.remote.commit(comment="whole")
+        (entry,) = await faulty.remote.list_folder(RemotePath("up/source"))
+        assert entry.name == "large.bin"
+        assert entry.size == 33 * MIB
 
 
 async def test_a_second_upload_collides_and_replaces(bench: Bench) -> None:

@@ -15,6 +15,7 @@ GET = "^GET /s3/"
 UPLOAD_FAULTS = {
     "503": Fault(PUT, times=3, status=503),
     "429": Fault(PUT, times=5, status=429, headers={"Retry-After": "1"}),
+    "503 for a time": Fault(PUT, times=6, status=503, headers={"Retry-After": "1"}),
     "reset in the body": Fault(PUT, times=3, cut_request=5),
     "reset deep in a part": Fault(PUT + ".*partNumber", times=2, cut_request=3 * MIB),
     "answer lost": Fault(PUT, times=3, lose_answer=True),

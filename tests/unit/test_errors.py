@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -100,6 +102,26 @@ def test_retry_after_is_kept() -> None:
     error = service(429, "Rate limit exceeded")
     assert isinstance(error, errors.RateLimited)
     assert error.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [
+        ("3", 3, 3),
+        (format_datetime(datetime.now(UTC) + timedelta(seconds=90)), 80, 90),
+        (format_datetime(datetime.now(UTC) - timedelta(seconds=90)), 0, 0),
+        ("1e9", 600, 600),
+        ("nan", 1, 1),
+        ("soon", 1, 1),
+    ],
+)
+def test_a_store_that_asks_for_patience_gets_it(
+    asked: str, least: float, most: float
+) -> None:
+    error = store_refusal("upload x", 503, {"retry-after": asked}, b"")
+    assert isinstance(error, errors.RateLimited)
+    assert error.status == 503
+    assert least <= error.retry_after <= most
 
 
 @pytest.mark.parametrize(
