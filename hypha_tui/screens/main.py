@@ -448,6 +448,10 @@ class MainScreen(Screen[None]):
     def _commanded(self, event: TransfersPanel.Commanded) -> None:
         self._run(self._moving.run(event.command, self._watch.snapshot), "control")
 
+    @on(TransfersPanel.LimitWanted)
+    def _limit_wanted(self) -> None:
+        self._run(self._moving.limit(self._watch.snapshot), "limit")
+
     @on(TransfersPanel.GoTo)
     def _go_to(self, event: TransfersPanel.GoTo) -> None:
         job = event.job

@@ -31,6 +31,7 @@ from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.state import (
     Command,
+    Direction,
     DownloadRequest,
     Snapshot,
     TransferPlan,
@@ -121,6 +122,7 @@ class FakeClient:
         self.asked: list[UploadRequest | DownloadRequest] = []
         self.submitted: list[TransferPlan] = []
         self.commands: list[Command] = []
+        self.limits: dict[Direction, str] = {}
 
     def snapshot(self) -> Snapshot:
         return self.shown
@@ -132,6 +134,9 @@ class FakeClient:
     async def submit(self, plan: TransferPlan) -> int:
         self.submitted.append(plan)
         return 1
+
+    async def limit(self, direction: Direction, text: str) -> None:
+        self.limits[direction] = text
 
     async def control(self, command: Command) -> None:
         self.commands.append(command)
