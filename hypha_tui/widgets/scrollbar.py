@@ -38,7 +38,7 @@ def set_length(view: ScrollView, length: int) -> None:
     if (length > view.container_size.height) != view.show_vertical_scrollbar:
         view.virtual_size = Size(0, length)
         return
-    view.set_reactive(Widget.virtual_size, Size(0, length))
+    view.set_reactive(Widget.virtual_size, Size(0, length))  # pyright: ignore[reportArgumentType]
     if view.show_vertical_scrollbar:
         view.vertical_scrollbar.window_virtual_size = length
     if view.scroll_offset.y > view.max_scroll_y:
