@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,25 +12,32 @@ from textual.content import Content
 from textual.widgets import Static
 from typing_extensions import override
 
+from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.transfer.state import Overwrite, PlanItem, TransferPlan
 from hypha_tui.screens.dialog import Dialog
 from hypha_tui.state.conflict_rows import (
     Row,
     conflict_rows,
+    decided,
     detail,
     draw,
+    has_choice,
     identify,
-    is_blocked,
     outcome,
+    standings,
     summary,
     titles,
+    uncertainty,
     warning,
 )
 from hypha_tui.state.lines import Line
 from hypha_tui.themes import Symbols
 from hypha_tui.widgets.keys_line import KeyHint
 from hypha_tui.widgets.line_list import MOVES, LineList, content
+
+Compare: TypeAlias = Callable[[], Awaitable[TransferPlan]]
+"""Makes the plan again, with contents compared."""
 
 _BACK = KeyHint(key="Esc", label="Cancel all", action="leave")
 
@@ -64,18 +72,35 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         ("enter", "go", "Go"),
         ("o", "decide('overwrite')", "Overwrite"),
         ("s", "decide('skip')", "Skip"),
+        ("b", "decide('rename')", "Keep both"),
         ("space", "turn", "Turn"),
         ("O", "decide_all('overwrite')", "Overwrite all"),
         ("S", "decide_all('skip')", "Skip all"),
+        ("B", "decide_all('rename')", "Keep both of all"),
+        ("N", "decide_all('newer')", "Overwrite what is older"),
+        ("Z", "decide_all('size')", "Overwrite what has another size"),
+        ("C", "compare", "Overwrite what has other content"),
     ]
 
-    def __init__(self, plan: TransferPlan, *, live: bool, symbols: Symbols) -> None:
+    def __init__(
+        self,
+        plan: TransferPlan,
+        *,
+        live: bool,
+        symbols: Symbols,
+        compare: Compare | None = None,
+    ) -> None:
         title = "There already" if plan.collisions else "Not everything can be copied"
         super().__init__(title, symbols=symbols)
-        self._plan = plan
+        self.plan = plan
+        """What is decided about; with contents compared, once that was wanted."""
+        self._compare = compare
+        self._is_comparing = False
         self._live = live
         self._decisions: dict[RemotePath, Overwrite] = {}
         self._table = ConflictList(self._draw, identify, id="table", ranged=True)
+        self._summary = Static(markup=False)
+        self._counts = Static(classes="label", markup=False)
         self._titles = Static(id="titles", markup=False)
         self._detail = Static(id="detail", markup=False)
         self.list = self._table
@@ -85,8 +110,9 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
 
     @override
     def body(self) -> ComposeResult:
-        yield Static(Content(summary(self._plan)))
-        warn = warning(self._plan, live=self._live)
+        yield self._summary
+        yield self._counts
+        warn = warning(self.plan, live=self._live)
         if warn:
             yield Static(Content(warn), classes="warning" if self._live else "label")
         yield self._titles
@@ -96,18 +122,24 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
     @override
     def on_mount(self) -> None:
         """Fill the table."""
-        self._table.set_rows(conflict_rows(self._plan))
         self._table.focus()
+        self._fill()
+
+    def _fill(self) -> None:
+        self._summary.update(Content(summary(self.plan)))
+        self._counts.update(Content(standings(self.plan)))
+        self._counts.display = bool(self.plan.collisions)
+        self._table.set_rows(conflict_rows(self.plan))
         self._say_keys()
         self._show_detail()
 
     @override
     def room(self, height: int) -> int:
         self.call_after_refresh(self._name_columns)
-        return height - 15
+        return height - 17
 
     def _name_columns(self) -> None:
-        self._titles.display = bool(self._plan.collisions)
+        self._titles.display = bool(self.plan.collisions)
         self._titles.update(Content(titles(self._table.line_width)))
 
     @on(LineList.Moved)
@@ -115,24 +147,34 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         self._detail.update(content(detail(self._table.current)))
 
     def _say_keys(self) -> None:
-        text = outcome(self._plan, self._decisions) or "nothing"
+        text = outcome(self.plan, self._decisions) or "nothing"
         go = KeyHint(key="Enter", label=f"Go: {text}", action="go", tone="main")
         self.keys_line.show((go, *self._choices(), _BACK))
 
     def _choices(self) -> tuple[KeyHint, ...]:
-        if all(map(is_blocked, self._table.rows)):
+        if not any(map(has_choice, self._table.rows)):
             return ()
-        return (
+        keys = [
             KeyHint(key="o", label="Overwrite", action="decide('overwrite')"),
             KeyHint(key="s", label="Skip", action="decide('skip')"),
+            KeyHint(key="b", label="Keep both", action="decide('rename')"),
             KeyHint(key="O", label="Overwrite all", action="decide_all('overwrite')"),
             KeyHint(key="S", label="Skip all", action="decide_all('skip')"),
-        )
+            KeyHint(key="B", label="Both", action="decide_all('rename')"),
+            KeyHint(key="N", label="If newer", action="decide_all('newer')"),
+            KeyHint(key="Z", label="Other size", action="decide_all('size')"),
+        ]
+        if self._compare:
+            keys.append(KeyHint(key="C", label="Other content", action="compare"))
+        return tuple(keys)
 
-    def _set(self, rows: tuple[Row, ...], choice: Overwrite) -> None:
+    def _set(self, rows: tuple[Row, ...], rule: Overwrite) -> None:
         for row in rows:
-            if isinstance(row, PlanItem) and not is_blocked(row):
-                self._decisions[row.remote] = choice
+            decision = decided(row, rule)
+            if decision is not None and isinstance(row, PlanItem):
+                self._decisions[row.remote] = decision
+            elif isinstance(row, PlanItem):
+                self._decisions.pop(row.remote, None)
         self._table.refresh()
         self._say_keys()
 
@@ -155,6 +197,27 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         """Decide about all rows."""
         self._set(self._table.rows, Overwrite(name))
 
+    def action_compare(self) -> None:
+        """Overwrite what has other content: compare it first."""
+        if self._compare and not self._is_comparing:
+            self._is_comparing = True
+            self.note("Comparing the content of files that are as long ...")
+            self.run_worker(self._by_content(self._compare))
+
+    async def _by_content(self, compare: Compare) -> None:
+        try:
+            self.plan = await compare()
+        except HyphaError as error:
+            self.note(error.explain())
+            return
+        finally:
+            self._is_comparing = False
+        self._decisions.clear()
+        self._fill()
+        self._set(self._table.rows, Overwrite.CONTENT)
+        self.note(uncertainty(self.plan))
+
     def action_go(self) -> None:
         """Answer with the decisions."""
-        self.dismiss(self._decisions)
+        if not self._is_comparing:
+            self.dismiss(self._decisions)

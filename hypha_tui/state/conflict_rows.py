@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from hypha_artifact.paths import RemotePath, printable
+from hypha_artifact.transfer.rules import Standing, counts, decide
 from hypha_artifact.transfer.state import (
+    Content,
     Direction,
     Existing,
     Overwrite,
@@ -47,6 +50,22 @@ def identify(row: Row) -> tuple[str, str]:
 def is_blocked(row: Row) -> bool:
     """Whether a row cannot be overwritten, whatever the user decides."""
     return isinstance(row, Problem) or bool(row.existing and row.existing.blocked)
+
+
+def has_choice(row: Row) -> bool:
+    """Whether there is something to decide about a row."""
+    if isinstance(row, Problem):
+        return False
+    return not is_blocked(row) or bool(row.existing and row.existing.free)
+
+
+def decided(row: Row, rule: Overwrite) -> Overwrite | None:
+    """Return what a rule does to a row; None where it can do nothing."""
+    if not isinstance(row, PlanItem) or not has_choice(row):
+        return None
+    if is_blocked(row) and rule is not Overwrite.RENAME:
+        return None
+    return decide(row, rule)
 
 
 def age(item: PlanItem, there: Existing) -> str:
@@ -91,15 +110,16 @@ def draw(row: Row, width: int, symbols: Symbols, decisions: Decisions) -> Line:
     if isinstance(row, Problem):
         return _refused(row.source, row.reason, width, symbols)
     there = row.existing
-    if there is None or there.blocked:
+    decision = decisions.get(row.remote, Overwrite.SKIP)
+    stays = there is None or (there.blocked and decision is not Overwrite.RENAME)
+    if there is None or stays:
         return _refused(
             row.remote, there.blocked or "" if there else "", width, symbols
         )
     columns = _columns(width)
-    replace = decisions.get(row.remote) is Overwrite.REPLACE
-    role: Role = "plain" if replace else "muted"
+    role: Role = "muted" if decision is Overwrite.SKIP else "plain"
     return (
-        _choice(replace=replace),
+        _choice(decision),
         (fit_name(row.remote, columns.name, symbols.ellipsis), "plain"),
         (_side(row.size, row.modified, columns), role),
         (_side(there.size, there.modified, columns), role),
@@ -111,9 +131,15 @@ def _age_span(text: str, role: Role) -> Span:
     return f"  {text:<{_AGE - 2}}", "warn" if text == "older" else role
 
 
-def _choice(*, replace: bool) -> Span:
-    text = "overwrite" if replace else "skip"
-    return f" {text:<{_CHOICE - 1}}", "warn" if replace else "muted"
+_CHOICES: dict[Overwrite, Span] = {
+    Overwrite.REPLACE: ("overwrite", "warn"),
+    Overwrite.RENAME: ("keep both", "good"),
+}
+
+
+def _choice(decision: Overwrite) -> Span:
+    text, role = _CHOICES.get(decision, ("skip", "muted"))
+    return f" {text:<{_CHOICE - 1}}", role
 
 
 def _refused(name: str, reason: str, width: int, symbols: Symbols) -> Line:
@@ -129,6 +155,14 @@ def _refused(name: str, reason: str, width: int, symbols: Symbols) -> Line:
 def _side(length: int | None, modified: float | None, columns: _Columns) -> str:
     date = f" {moment(modified):<16}" if columns.date else ""
     return f"  {size(length):>5}{date}"
+
+
+_CONTENTS: dict[Content | None, str] = {
+    None: "",
+    Content.SAME: "  the same content",
+    Content.DIFFERENT: "  other content",
+    Content.UNKNOWN: "  content cannot be compared",
+}
 
 
 def detail(row: Row | None) -> Line:
@@ -148,6 +182,7 @@ def detail(row: Row | None) -> Line:
         return (name, (f"\nCannot be overwritten: {printable(there.blocked)}", "bad"))
     return (
         name,
+        (_CONTENTS[there.content], "muted"),
         (f"\nnew    {size(row.size):>5}  {moment(row.modified)}", "plain"),
         (f"\nthere  {size(there.size):>5}  {moment(there.modified)}", "plain"),
     )
@@ -160,9 +195,29 @@ def summary(plan: TransferPlan) -> str:
     if plan.collisions:
         number = len(plan.collisions)
         parts.append(f"{number:,} {_verb(number)} there already.")
-    if plan.problems:
-        parts.append(f"{len(plan.problems):,} more cannot be copied.")
+    notes = sum(problem.is_note for problem in plan.problems)
+    if len(plan.problems) > notes:
+        parts.append(f"{len(plan.problems) - notes:,} more cannot be copied.")
+    if notes:
+        parts.append(f"{notes:,} {_verb(notes)} left out.")
     return " ".join(parts)
+
+
+def standings(plan: TransferPlan) -> str:
+    """Count the files of the batch by how they stand to what is there."""
+    found = counts(plan).items()
+    return ", ".join(f"{number:,} {each.value}" for each, number in found if number)
+
+
+def uncertainty(plan: TransferPlan) -> str:
+    """Say what could not be compared."""
+    unknown = counts(plan)[Standing.UNKNOWN]
+    if not unknown:
+        return ""
+    return (
+        f"{count(unknown, 'file')} cannot be compared: the store has no checksum that "
+        "can be computed here. Taken for different."
+    )
 
 
 def warning(plan: TransferPlan, *, live: bool) -> str:
@@ -185,14 +240,16 @@ def _verb(number: int) -> str:
 
 def outcome(plan: TransferPlan, decisions: Decisions) -> str:
     """Say what happens next, with the decisions as they are."""
-    collisions = [item for item in plan.collisions if not is_blocked(item)]
-    replaced = sum(
-        decisions.get(item.remote) is Overwrite.REPLACE for item in collisions
+    chosen = Counter(
+        decided(item, decisions.get(item.remote, Overwrite.SKIP))
+        for item in plan.collisions
     )
-    skipped = len(plan.collisions) - replaced
+    replaced, renamed = chosen[Overwrite.REPLACE], chosen[Overwrite.RENAME]
+    skipped = len(plan.collisions) - replaced - renamed
     parts = [
         (len(plan.items) - len(plan.collisions), "new"),
         (replaced, "overwritten"),
+        (renamed, "kept beside"),
         (skipped, "skipped"),
     ]
     return ", ".join(f"{number:,} {word}" for number, word in parts if number)

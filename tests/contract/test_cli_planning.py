@@ -13,9 +13,12 @@ from click.testing import CliRunner
 
 from hypha_artifact import AsyncHyphaArtifact
 from hypha_artifact.cli.planned import Asker
-from hypha_artifact.errors import InvalidInput
+from hypha_artifact.errors import InvalidInput, LocalFileError
+from hypha_artifact.paths import RemotePath
+from hypha_artifact.transfer.names import Habits
 from hypha_artifact.transfer.rules import ruled
-from hypha_artifact.transfer.state import Overwrite, PlanItem
+from hypha_artifact.transfer.state import DownloadRequest, Overwrite, PlanItem
+from hypha_artifact.transfer.survey import survey_download
 from tests.contract.conftest import Draft, Run
 
 MIB = 1024 * 1024
@@ -160,7 +163,9 @@ def test_the_library_plans_and_asks(draft: Draft, here: Path, run: Run) -> None:
                 await artifact.put(
                     here, "data", recursive=True, if_exists=Overwrite.ASK
                 )
+            await artifact.put(b"in capitals", "data/EMPTY")
             await artifact.commit()
+            await _names_of_one_case(artifact, here.parent / "folding")
             assert await artifact.ls("data/folder", detail=False) == ["x", "x (2)"]
             down = await artifact.plan_get("data", here, recursive=True, compare=True)
             await artifact.run_plan(down, if_exists="content")
@@ -171,6 +176,26 @@ def test_the_library_plans_and_asks(draft: Draft, here: Path, run: Run) -> None:
 
     anyio.run(go)
     assert sorted(asked) == sorted(f"data/{name}" for name in FILES)
+
+
+async def _names_of_one_case(artifact: AsyncHyphaArtifact, to: Path) -> None:
+    """Download to a disk that does not tell ``empty`` from ``EMPTY``."""
+    request = DownloadRequest(
+        sources=(RemotePath("data"),), artifact=artifact.id, folder=to
+    )
+    plan = await survey_download(
+        artifact.remote, request, habits=lambda _: Habits(folds=True)
+    )
+    (twin,) = plan.collisions
+    assert twin.existing
+    assert "does not tell its name" in (twin.existing.blocked or "")
+    to.mkdir()
+    with pytest.raises(LocalFileError):
+        await artifact.run_plan(plan)
+    assert not list(to.iterdir())
+    await artifact.run_plan(plan, if_exists="rename")
+    found = {path.name.lower() for path in (to / "data").iterdir()}
+    assert {"empty", "empty (2)"} <= found
 
 
 def test_a_question_takes_an_answer_for_all(draft: Draft, here: Path, run: Run) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
@@ -26,6 +27,7 @@ from hypha_artifact.models import (
 )
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.state import (
+    Content,
     Direction,
     DownloadRequest,
     Existing,
@@ -48,11 +50,12 @@ from hypha_tui.screens.problems import ProblemsScreen
 from hypha_tui.screens.quit import QuitChoice, QuitScreen
 from hypha_tui.screens.stage_mode import StageModeScreen
 from hypha_tui.themes import ASCII, UNICODE, Symbols
+from tests.tui.fakes import until
 from tests.tui.stand import HOSTILE, UNANSWERED, hold
 
 LAB = ArtifactId("ws-lab", "zebrafish")
 SIZES = [(80, 24), (120, 40), (200, 60)]
-REPLACE, SKIP = Overwrite.REPLACE, Overwrite.SKIP
+REPLACE, SKIP, RENAME = Overwrite.REPLACE, Overwrite.SKIP, Overwrite.RENAME
 
 
 def artifact(mode: StageMode | None = None, versions: int = 4) -> Artifact:
@@ -285,7 +288,9 @@ def item(path: str, existing: Existing | None = None) -> PlanItem:
 
 
 THERE = Existing(size=4000, modified=1.6e9)
-BLOCKED = Existing(size=1, modified=None, blocked="Marked for removal. Discard first.")
+BLOCKED = Existing(
+    size=1, modified=None, blocked="Marked for removal. Discard first.", free=2
+)
 
 
 def plan(*items: PlanItem, problems: int = 0, down: bool = False) -> TransferPlan:
@@ -329,6 +334,12 @@ A, B = RemotePath("a"), RemotePath("b")
         (["O", "S"], {A: SKIP, B: SKIP}),
         (["down", "down", "o"], {}),
         (["shift+down", "o"], {A: REPLACE, B: REPLACE}),
+        (["b"], {A: RENAME}),
+        (["end", "b"], {RemotePath("c"): RENAME}),
+        (["B", "O"], {A: REPLACE, B: REPLACE}),
+        (["N"], {A: REPLACE, B: REPLACE}),
+        (["Z"], {A: REPLACE, B: REPLACE}),
+        (["C"], {}),
         (["space"], {A: REPLACE}),
         (["space", "space"], {A: SKIP}),
     ],
@@ -341,6 +352,34 @@ async def test_conflict_keys(
         assert held.answer is UNANSWERED
         await held.press("enter")
         assert held.answer == answer
+
+
+async def test_content_decides_once_it_is_compared() -> None:
+    ask = anyio.Event()
+    found = [
+        item(name, Existing(size=1000, modified=1.6e9, content=content, free=2))
+        for name, content in zip("abc", Content, strict=True)
+    ]
+
+    async def compare() -> TransferPlan:
+        await ask.wait()
+        return plan(*found, item("d"))
+
+    screen = ConflictScreen(MIXED, live=False, symbols=UNICODE, compare=compare)
+    async with hold(screen) as held:
+        assert held.has("1 new, 2 different, 1 conflict")
+        await held.press("O", "C", "enter")
+        assert held.has("Comparing the content")
+        assert held.answer is UNANSWERED
+        ask.set()
+        said = "1 file cannot be compared: the store has no checksum"
+        await until(held.pilot, lambda: held.has(said))
+        assert held.has("1 new, 1 same, 1 different, 1 unknown")
+        assert held.has("1 new, 2 overwritten, 1 skipped")
+        assert held.has("the same content")
+        await held.press("enter")
+        assert held.answer == {A: SKIP, B: REPLACE, RemotePath("c"): REPLACE}
+    assert screen.plan.items[0].existing == found[0].existing
 
 
 async def test_escape_cancels_the_batch() -> None:
