@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import StageMode
@@ -164,12 +164,18 @@ class CopyFlow:
 
     async def _submit(self, plan: TransferPlan, goal: str, *, live: bool) -> bool:
         if plan.collisions or plan.problems:
-            dialog = ConflictScreen(plan, live=live, symbols=self._ui.symbols)
+            request = structs.replace(plan.request, compare=True)
+            dialog = ConflictScreen(
+                plan,
+                live=live,
+                symbols=self._ui.symbols,
+                compare=lambda: self._ui.session.client.plan(request),
+            )
             decisions = await self._ui.ask(dialog)
             if decisions is None:
                 self._ui.say("Nothing was copied.")
                 return False
-            plan = resolve(plan, decisions)
+            plan = resolve(dialog.plan, decisions)
         if not plan.items:
             self._ui.say("Nothing is left to copy.")
             return False
