@@ -19,7 +19,7 @@ from msgspec import structs
 
 from hypha_artifact.settings import ConnectionSettings
 
-_PIECE = 1 << 16
+_PIECE, _DROP = 1 << 16, 1 << 12
 
 
 @dataclass
@@ -34,8 +34,12 @@ class Fault:
         headers: Of that answer.
         cut_request: Break the connection after so many bytes of the request's body.
         cut_response: Break the connection after so many bytes of the answer's body.
+        politely: End the connection instead of breaking it.
         lose_answer: Let the server do it, then break the connection.
         corrupt: Change one byte of the answer's body, counted from 0.
+        corrupt_request: Change one byte of the request's body, counted from 0.
+        etag: Put it in the place of the answer's.
+        drip: Seconds between any two pieces of 4 KiB, in both directions.
         stall: Wait for this event before the request is sent on.
     """
 
@@ -47,7 +51,11 @@ class Fault:
     cut_request: int | None = None
     cut_response: int | None = None
     lose_answer: bool = False
+    politely: bool = False
     corrupt: int | None = None
+    corrupt_request: int | None = None
+    etag: str | None = None
+    drip: float = 0.0
     stall: asyncio.Event | None = None
     hits: int = 0
 
@@ -76,28 +84,40 @@ class FaultProxy:
         self._target = urlsplit(upstream.server_url)
         self._faults: list[Fault] = []
         self._server: asyncio.Server | None = None
+        self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
         self.requests: list[str] = []
         self.heads: list[str] = []
         self.on_request: Callable[[str], None] = lambda _: None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        await self.up()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server
-        self._server.close()
-        for writer in tuple(self._open):
-            writer.transport.abort()
-        await self._server.wait_closed()
+        await self.down()
+
+    async def up(self) -> None:
+        """Listen; always at the same port."""
+        if self._server is None:
+            self._server = await asyncio.start_server(
+                self._serve, "127.0.0.1", self._port
+            )
+            self._port = self._server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        """Break all connections, and refuse new ones until ``up``."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+            for writer in tuple(self._open):
+                writer.transport.abort()
+            await server.wait_closed()
 
     @property
     def url(self) -> str:
         """Where to connect instead of the server."""
-        assert self._server
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return f"http://{host}:{port}"
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def settings(self) -> ConnectionSettings:
@@ -152,7 +172,7 @@ class FaultProxy:
         )
         try:
             up_writer.write(_closing(head))
-            if not await _send(reader, up_writer, _length(head), fault.cut_request):
+            if not await _send(reader, up_writer, _length(head), fault):
                 writer.transport.abort()
                 return
             await _relay(up_reader, writer, fault)
@@ -185,16 +205,17 @@ async def _send(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
     length: int,
-    cut: int | None,
+    fault: Fault,
 ) -> bool:
     """Send a body on; returns False when it was cut off as wanted."""
-    left = length if cut is None else min(cut, length)
-    while left:
-        piece = await reader.readexactly(min(_PIECE, left))
-        left -= len(piece)
-        writer.write(piece)
-        await writer.drain()
-    return cut is None
+    end = length if fault.cut_request is None else min(fault.cut_request, length)
+    at = 0
+    while at < end:
+        piece = await reader.readexactly(min(_piece(fault), end - at))
+        writer.write(_corrupted(piece, at, fault.corrupt_request))
+        at += len(piece)
+        await _written(writer, fault)
+    return fault.cut_request is None
 
 
 async def _relay(
@@ -204,17 +225,35 @@ async def _relay(
     if fault.lose_answer:
         writer.transport.abort()
         return
+    if fault.etag is not None:
+        etag = b'\r\nETag: "' + fault.etag.encode() + b'"'
+        head = re.sub(rb"(?i)\r\netag:[^\r]*", etag, head)
     writer.write(head)
-    position = 0
-    while piece := await reader.read(_PIECE):
-        start, position = position, position + len(piece)
-        if fault.corrupt is not None and start <= fault.corrupt < position:
-            at = fault.corrupt - start
-            piece = piece[:at] + bytes([piece[at] ^ 0xFF]) + piece[at + 1 :]
-        if fault.cut_response is not None and position > fault.cut_response:
-            writer.write(piece[: fault.cut_response - start])
+    at, cut = 0, fault.cut_response
+    while piece := await reader.read(_piece(fault)):
+        if cut is not None and at + len(piece) > cut:
+            writer.write(piece[: cut - at])
             await writer.drain()
-            writer.transport.abort()
+            if not fault.politely:
+                writer.transport.abort()
             return
-        writer.write(piece)
-        await writer.drain()
+        writer.write(_corrupted(piece, at, fault.corrupt))
+        at += len(piece)
+        await _written(writer, fault)
+
+
+def _piece(fault: Fault) -> int:
+    return _DROP if fault.drip else _PIECE
+
+
+async def _written(writer: asyncio.StreamWriter, fault: Fault) -> None:
+    await writer.drain()
+    if fault.drip:
+        await asyncio.sleep(fault.drip)
+
+
+def _corrupted(piece: bytes, start: int, position: int | None) -> bytes:
+    if position is None or not start <= position < start + len(piece):
+        return piece
+    at = position - start
+    return piece[:at] + bytes([piece[at] ^ 0xFF]) + piece[at + 1 :]

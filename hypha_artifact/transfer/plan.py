@@ -80,10 +80,10 @@ def part_size(size: int, least: int = PART_SIZE) -> int:
 
     Args:
         size: Length of the file in bytes.
-        least: Shortest part allowed; the result is a whole number of MiB.
+        least: Shortest part allowed; longer ones are whole numbers of MiB.
     """
     needed = -(-size // MAX_PARTS)
-    return max(least, -(-needed // MIB) * MIB)
+    return least if needed <= least else -(-needed // MIB) * MIB
 
 
 def sizes_at(rate: float | None) -> tuple[int, int]:

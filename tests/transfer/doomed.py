@@ -1,0 +1,98 @@
+"""The engine's process as it is, but it kills itself at a step of its journal.
+
+Started in the place of ``hypha_artifact.transfer.service``. The file that ``DOOM``
+names says where: a method of ``Ledger``, which call of it, and whether before it, or
+after what it wrote was committed. Large files begin at 1 MiB here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import NamedTuple
+
+from hypha_artifact.transfer import plan
+
+KIB = 1024
+MIB = 1024 * KIB
+if __name__ == "__main__":
+    plan.MULTIPART_ABOVE = MIB  # before anybody copies it
+
+from hypha_artifact.transfer import download, ledger  # noqa: E402
+from hypha_artifact.transfer.ledger import Ledger  # noqa: E402
+from hypha_artifact.transfer.service import main  # noqa: E402
+
+NO_STEPS = {"trouble", "is_kept", "settled"}
+"""What else is public in ``Ledger``."""
+
+
+class Doom(NamedTuple):
+    """One step of the journal: the ``call``-th one, from 1, of a ledger's method."""
+
+    step: str
+    call: int
+    when: str
+
+    def write(self) -> None:
+        """Let the engine die there."""
+        fresh = _file().with_suffix(".new")
+        fresh.write_text(f"{self.step} {self.call} {self.when}")
+        fresh.replace(_file())
+
+    @staticmethod
+    def read() -> Doom | None:
+        """Return what is to come; None once it has come."""
+        try:
+            step, call, when = _file().read_text().split()
+        except FileNotFoundError:
+            return None
+        return Doom(step, int(call), when)
+
+
+def _file() -> Path:
+    return Path(os.environ["DOOM"])
+
+
+def steps() -> set[str]:
+    """Name all steps of a journal."""
+    return {name for name in vars(Ledger) if not name.startswith("_")} - NO_STEPS
+
+
+def _is_due(step: str) -> str | None:
+    doom = Doom.read()
+    if doom is None or doom.step != step:
+        return None
+    if doom.call > 1:
+        doom._replace(call=doom.call - 1).write()
+        return None
+    return doom.when
+
+
+def _die() -> None:
+    _file().unlink()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _doomed(name: str, honest: Callable[..., None]) -> Callable[..., None]:
+    @wraps(honest)
+    def step(self: Ledger, *args: object, **options: object) -> None:
+        when = _is_due(name)
+        if when == "before":
+            _die()
+        honest(self, *args, **options)
+        if when == "after":
+            assert self._journal
+            self._journal.flush()
+            _die()
+
+    return step
+
+
+if __name__ == "__main__":
+    download.RANGE, download.STREAMS, ledger.STRIDE = 256 * KIB, 12, 64 * KIB
+    for each in steps():
+        setattr(Ledger, each, _doomed(each, getattr(Ledger, each)))
+    main()

@@ -1,0 +1,319 @@
+"""Seeded random schedules of faults, in both directions of both paths.
+
+Whatever happens to calls and bytes: each file arrives whole and once, or is reported.
+A seed that fails replays: ``pytest -m 'soak or not soak' -k 'faults and [17]'``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import pytest
+from msgspec import structs
+from typing_extensions import override
+
+from hypha_artifact._api import transport
+from hypha_artifact._api.transport import Transport
+from hypha_artifact.errors import HyphaError
+from hypha_artifact.paths import RemotePath
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.settings import ConnectionSettings
+from hypha_artifact.transfer import download
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.engine import TransferEngine
+from hypha_artifact.transfer.journal import Journal
+from hypha_artifact.transfer.state import (
+    Action,
+    Command,
+    DownloadRequest,
+    GroupView,
+    JobState,
+    Request,
+    UploadRequest,
+)
+from hypha_artifact.models import StageMode
+from tests.faults import Fault, FaultProxy
+from tests.transfer.conftest import ODD_NAMES, checksums, new_artifact
+
+T = TypeVar("T")
+KIB = 1024
+CI, SOAK = 100, 1000
+SPEED = 50.0
+PUT, GET, CALL = "^PUT ", "^GET /(s3/|[^?]*/files/)", "/services/"
+ONE_RANGE = r"^GET /s3/(?!.*large)"
+"""What comes in ranges has no checksum that could tell."""
+
+
+class Hurried(Clock):
+    """A clock on which a backoff of a minute takes a second."""
+
+    @override
+    def now(self) -> float:
+        return super().now() * SPEED
+
+    @override
+    def epoch(self, at: float) -> float:
+        return super().epoch(at / SPEED)
+
+    @override
+    async def wait(self, event: anyio.Event, until: float | None) -> None:
+        seconds = None if until is None else max(0.0, until - self.now()) / SPEED
+        with anyio.move_on_after(seconds):
+            await event.wait()
+
+
+class Network:
+    """Does to a batch what its seed says, request by request.
+
+    Args:
+        seed: Of the schedule.
+        faults: The proxy that everything goes through.
+        monkeypatch: For the names that do not resolve.
+    """
+
+    def __init__(
+        self, seed: int, faults: FaultProxy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self._faults = faults
+        self._random = random.Random(seed)  # noqa: S311 - replayed
+        self._resolves = True
+        self._resolve = socket.getaddrinfo
+        self._left = -1
+        self._outage: Callable[[], Awaitable[None]] = faults.down
+        self._tasks: set[asyncio.Task[None]] = set()
+        monkeypatch.setattr(socket, "getaddrinfo", self._getaddrinfo)
+        faults.on_request = self._count
+
+    def arm(self, data: str, *, sends: bool) -> None:
+        """Plan the faults of one batch, and print them."""
+        for _ in range(self._random.randint(1, 4)):
+            make = self._of_data if self._random.random() < 0.7 else self._of_call
+            fault = make(data, sends) if make == self._of_data else self._of_call()
+            fault.skip = self._random.randint(0, 12)
+            fault.times = self._random.choice((1, 1, 2, 3, 6))
+            print(self._faults.add(fault))
+        if self._random.random() < 0.3:
+            self._left = self._random.randint(1, 40)
+            self._outage = self._random.choice((self._refuse, self._unknown))
+            print(self._outage.__name__, "after", self._left, "requests")
+
+    def _of_data(self, data: str, sends: bool) -> Fault:  # noqa: FBT001
+        some = self._random.randint(0, 3000)
+        retry = {"Retry-After": str(self._random.randint(1, 30))}
+        both = (
+            Fault(data, status=self._random.choice((500, 502, 503, 504))),
+            Fault(data, status=429, headers=retry),
+            Fault(data, status=403),
+            Fault(data, lose_answer=True),
+            Fault(data, drip=0.01),
+            Fault(data, stall=asyncio.Event()),
+        )
+        up = (
+            Fault(data, cut_request=some),
+            Fault(data, cut_request=some),
+            Fault(data, corrupt_request=some),
+            Fault(data, etag="0" * 32),
+        )
+        down = (
+            Fault(data, cut_response=some),
+            Fault(data, cut_response=some, politely=True),
+            Fault(ONE_RANGE, corrupt=some),
+            Fault(ONE_RANGE, etag="0" * 32),
+        )
+        return self._random.choice(both + (up if sends else down))
+
+    def _of_call(self) -> Fault:
+        retry = {"Retry-After": "0"}
+        return self._random.choice(
+            (
+                Fault(CALL, status=self._random.choice((500, 502, 503, 504))),
+                Fault(CALL, status=429, headers=retry),
+                Fault(CALL, lose_answer=True),
+                Fault(CALL, cut_request=self._random.randint(0, 50)),
+                Fault(CALL, cut_response=self._random.randint(0, 50)),
+                Fault(CALL, cut_response=0, politely=True),
+                Fault(CALL, drip=0.05),
+            )
+        )
+
+    async def calm(self) -> None:
+        """End all faults."""
+        self._faults.clear()
+        self._left = -1
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _count(self, _request: str) -> None:
+        self._left -= 1
+        if self._left == 0:
+            task = asyncio.ensure_future(self._outage())
+            self._tasks.add(task)
+
+    async def _refuse(self) -> None:
+        await self._faults.down()
+        await anyio.sleep(0.3)
+        await self._faults.up()
+
+    async def _unknown(self) -> None:
+        """Let the server have no name, and connections break that are open."""
+        self._resolves = False
+        await self._faults.down()
+        await self._faults.up()
+        await anyio.sleep(0.3)
+        self._resolves = True
+
+    def _getaddrinfo(self, *args: Any, **options: Any) -> Any:
+        if not self._resolves:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure, injected")
+        return self._resolve(*args, **options)
+
+
+def _seeds() -> list[object]:
+    soak = [pytest.param(n, marks=pytest.mark.soak) for n in range(CI, SOAK)]
+    return [*range(CI), *soak]
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten what is not the engine's clock, and the ranges of large files."""
+    monkeypatch.setattr(transport, "_IDLE", 1.5)
+    monkeypatch.setattr(transport, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(transport, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(download, "MULTIPART_ABOVE", 256 * KIB)
+    monkeypatch.setattr(download, "RANGE", 64 * KIB)
+
+
+@pytest.mark.parametrize("seed", _seeds())
+async def test_faults(
+    faults: FaultProxy,
+    settings: ConnectionSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    target.mkdir()
+    files = len(_fill(source, random.Random(seed)))  # noqa: S311 - replayed
+    network = Network(seed, faults, monkeypatch)
+    async with Transport(settings) as direct:
+        remote = RemoteArtifact(await new_artifact(direct), direct)
+        up = UploadRequest(
+            sources=(source,),
+            artifact=remote.id,
+            folder=RemotePath("up"),
+            mode=StageMode.NEW_VERSION,
+            part_size=64 * KIB,
+            multipart_above=256 * KIB,
+        )
+        down = DownloadRequest(
+            sources=(RemotePath("up/source"),),
+            artifact=remote.id,
+            folder=target,
+            version="stage",
+        )
+        async with _engine(_by_name(faults), tmp_path) as engine:
+            network.arm(PUT, sends=True)
+            await _run(engine, up, network, files)
+            await _check_stage(remote, source)
+            network.arm(GET, sends=False)
+            await _run(engine, down, network, files)
+    assert checksums(target / "source") == checksums(source)
+    assert not list(target.rglob("*.hypha-part"))
+
+
+def _fill(folder: Path, chance: random.Random) -> list[Path]:
+    """Make a mixed batch: small, odd, empty, and large enough for parts."""
+    sizes = {f"small/{n}": chance.randint(1, 4000) for n in range(chance.randint(3, 9))}
+    sizes |= dict.fromkeys(chance.sample(ODD_NAMES, 2), 100)
+    sizes |= {"empty": 0, "large": chance.randint(260 * KIB, 600 * KIB)}
+    for name, size in sizes.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(chance.randbytes(size))
+    return [folder / name for name in sizes]
+
+
+def _by_name(faults: FaultProxy) -> ConnectionSettings:
+    """Give the proxy a name that has to be resolved."""
+    url = faults.url.replace("127.0.0.1", "localhost")
+    return structs.replace(faults.settings, server_url=url, use_local_url=url)
+
+
+@asynccontextmanager
+async def _engine(
+    settings: ConnectionSettings, folder: Path
+) -> AsyncGenerator[TransferEngine]:
+    with closing(Journal(folder / "journal")) as journal:
+        async with Transport(settings) as connection:
+            engine = TransferEngine(
+                lambda artifact: RemoteArtifact(artifact, connection),
+                clock=Hurried(),
+                journal=journal,
+                patience=900.0,
+            )
+            async with engine:
+                yield engine
+
+
+async def _run(
+    engine: TransferEngine, request: Request, network: Network, files: int
+) -> None:
+    """Move a batch; what the faults let fail is told, and goes through without them."""
+    plan = await _insist(lambda: engine.plan(request))
+    assert not plan.problems
+    assert len(plan.items) == files
+    group = await engine.submit(plan)
+    counts = (await _final(engine, group)).counts
+    for job in await engine.page(group, 0, files):
+        assert job.state is JobState.DONE or (job.state.is_final and job.reason)
+    await network.calm()
+    if counts != {JobState.DONE: files}:
+        print("at first", counts)
+        await engine.control(Command(action=Action.RETRY, group=group))
+        view = await _final(engine, group)
+        pages = await engine.page(group, 0, files)
+        reasons = {job.reason for job in pages if job.reason}
+        assert view.counts == {JobState.DONE: files}, (view.error, reasons)
+    view = await _final(engine, group)
+    assert view.done == view.size
+
+
+async def _insist(call: Callable[[], Awaitable[T]]) -> T:
+    """Ask as a user does, until there is an answer."""
+    for _ in range(20):
+        try:
+            return await call()
+        except HyphaError as error:
+            print("asked again:", error)
+    return await call()
+
+
+async def _final(engine: TransferEngine, group: int) -> GroupView:
+    with anyio.fail_after(90):
+        while True:
+            view = next(g for g in engine.snapshot(fresh=True).groups if g.id == group)
+            if view.is_final and engine._scheduler.is_tidy:
+                return view
+            with anyio.move_on_after(0.05):  # a clean-up's end is no news
+                await engine.news().wait()
+
+
+async def _check_stage(remote: RemoteArtifact, source: Path) -> None:
+    artifact = await remote.read(version="stage")
+    staged = Counter(entry.path for entry in artifact.staging or () if entry.path)
+    assert staged == Counter(f"up/source/{name}" for name in checksums(source))
+    for folder in ("up/source", "up/source/small", "up/source/a b/%41"):
+        entries = await _insist(
+            lambda folder=folder: remote.list_folder(
+                RemotePath(folder), version="stage", pending=True
+            )
+        )
+        assert not [entry.name for entry in entries if entry.pending]
