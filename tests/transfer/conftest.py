@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import anyio
@@ -12,6 +15,7 @@ import pytest
 
 from hypha_artifact._api import endpoints
 from hypha_artifact._api.transport import Transport
+from hypha_artifact.localserver import LocalServer
 from hypha_artifact.models import JsonObject, StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.remote import RemoteArtifact
@@ -117,6 +121,45 @@ def checksums(folder: Path) -> dict[str, str]:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             found[path.relative_to(folder).as_posix()] = digest
     return found
+
+
+async def stored(remote: RemoteArtifact, source: Path) -> dict[str, str]:
+    """See that the stage holds exactly a folder's files; return their checksums."""
+    artifact = await remote.read(version="stage")
+    staged = Counter(entry.path for entry in artifact.staging or () if entry.path)
+    names = [f"up/source/{name}" for name in checksums(source)]
+    assert staged == Counter(names)
+    links = await remote.sign_downloads(
+        [RemotePath(name) for name in names], version="stage"
+    )
+    found: dict[str, str] = {}
+    for path, link in links.items():
+        async with remote.fetch(link) as body:
+            data = b"".join([piece async for piece in body.chunks])
+        found[path.relative_to(RemotePath("up/source"))] = sha256(data).hexdigest()
+    return found
+
+
+class Stock(NamedTuple):
+    """A tree that is on the server already, as ``up/source`` in a stage."""
+
+    artifact: ArtifactId
+    source: Path
+
+
+@pytest.fixture(scope="module")
+async def stock(server: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """A mixed tree, uploaded once."""
+    folder = tmp_path_factory.mktemp("stock")
+    async with open_bench(server.settings, server.settings, folder) as bench:
+        for number in range(8):
+            bench.write(f"small/{number}", 3000)
+        for name in ODD_NAMES[:3]:
+            bench.write(name, 100)
+        bench.write("empty", 0)
+        bench.write("large", 3 * (1 << 20) - 5)
+        assert set(await bench.final(await bench.upload())) == {JobState.DONE}
+        return Stock(bench.remote.id, bench.source)
 
 
 async def new_artifact(

@@ -12,38 +12,47 @@ import random
 import re
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
-from itertools import cycle, islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import anyio
 import pytest
 from msgspec import structs
 
+from hypha_artifact.paths import RemotePath
 from hypha_artifact.transfer import starting
 from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.place import Place
-from hypha_artifact.transfer.state import Action, JobState
+from hypha_artifact.transfer.state import Action, DownloadRequest, JobState
 from tests.engines import pid_of
 from tests.faults import Fault, FaultProxy
-from tests.transfer.conftest import ODD_NAMES, Bench, checksums
+from tests.transfer.conftest import ODD_NAMES, Bench, Stock, checksums, stored
 from tests.transfer.doomed import KIB, MIB, Doom, steps
 
-SMALL, LARGE, PARTS = 12, 3 * 1024 * KIB - 5, 24
-FILES = SMALL + len(ODD_NAMES) + 2
-
-BOTH = {"add": (1,), "begin": (1, 2), "prepared": (1, 2), "state": (1, 9, 20, 34)}
-UP = {**BOTH, "part": (1, 2, 7, 13, 19, 24), "finishing": (1, 10, 18), "ended": (1,)}
-DOWN = {**BOTH, "part": (1, 3, 6, 9, 12), "finishing": (1, 10, 18), "ended": (1,)}
-DOWN["written"] = (5, 20, 40)
-STOPPED = {"reset": (1, 3), "cleaned": (1, 3), "forget": (1, 3), "drop": (1,)}
-
+SMALL, LARGE, PARTS, RANGES = 8, 3 * MIB - 5, 24, 12
+ODD = ODD_NAMES[:3]
+FILES = SMALL + len(ODD) + 2
 PUT, GET = "^PUT ", "^GET /(s3/|[^?]*/files/)"
+
+BOTH = {"add": (1,), "begin": (1, 2), "prepared": (1, 2), "state": (1, 9, 18, 26)}
+UP = {**BOTH, "part": (1, 2, 7, 13, 19, 24), "finishing": (1, 7, 13), "ended": (1,)}
+DOWN = {**BOTH, "part": (1, 3, 6, 9, 12), "finishing": (1, 7, 13), "ended": (1,)}
+DOWN["written"] = (5, 12, 20)
+STOPPED = {"reset": (1, 3), "cleaned": (1, 3), "forget": (1, 3), "drop": (1,)}
+"""Which calls of which steps an upload, a download and a cancelled one die at."""
+
 MOMENTS = range(100)
-CI = 14
+"""Seeds of the moments; the even ones hit uploads, the odd ones downloads."""
+
+
+class Kill(NamedTuple):
+    """Where an engine dies: at a step, or at the n-th of its requests."""
+
+    sends: bool
+    doom: Doom | None = None
+    requests: int = 0
 
 
 def _points(table: dict[str, tuple[int, ...]]) -> list[Doom]:
@@ -55,27 +64,33 @@ def _points(table: dict[str, tuple[int, ...]]) -> list[Doom]:
     ]
 
 
-def _runs() -> Iterator[object]:
-    """Pair the points of both ways; a seeded sample of them is for every day."""
-    up, down = _points(UP), _points(DOWN)
-    count = max(len(up), len(down))
-    chosen = random.Random(4).sample(range(count), CI)  # noqa: S311 - replayed
-    pairs = zip(islice(cycle(up), count), islice(cycle(down), count), strict=True)
-    for number, (there, back) in enumerate(pairs):
-        marks = () if number in chosen else (pytest.mark.soak,)
-        name = f"{'-'.join(map(str, there))}+{'-'.join(map(str, back))}"
-        yield pytest.param(there, back, marks=marks, id=name)
-
-
-def _seeds() -> Iterator[object]:
+def _kills() -> dict[str, Kill]:
+    kills = {
+        f"{'up' if sends else 'down'}-{'-'.join(map(str, doom))}": Kill(sends, doom)
+        for sends, table in ((True, UP), (False, DOWN))
+        for doom in _points(table)
+    }
     for seed in MOMENTS:
-        yield pytest.param(seed, marks=() if seed in {0, 1} else (pytest.mark.soak,))
+        sends = seed % 2 == 0
+        at = random.Random(seed).randint(1, 30 if sends else 20)  # noqa: S311
+        kills[f"seed-{seed}"] = Kill(sends, requests=at)
+    return kills
 
 
-def _stops() -> Iterator[object]:
-    for number, doom in enumerate(_points(STOPPED)):
-        marks = () if number in {5} else (pytest.mark.soak,)
-        yield pytest.param(doom, marks=marks, id="-".join(map(str, doom)))
+def _runs() -> list[object]:
+    """A seeded sample is for every day."""
+    kills = _kills()
+    chosen = random.Random(4).sample(sorted(kills), 29)  # noqa: S311 - replayed
+    return [_param(name, kill, name in chosen) for name, kill in kills.items()]
+
+
+def _stops() -> list[object]:
+    names = {"-".join(map(str, doom)): doom for doom in _points(STOPPED)}
+    return [_param(name, d, name == "forget-1-after") for name, d in names.items()]
+
+
+def _param(name: str, value: object, daily: bool) -> object:  # noqa: FBT001
+    return pytest.param(value, id=name, marks=() if daily else (pytest.mark.soak,))
 
 
 @pytest.fixture(autouse=True)
@@ -91,25 +106,53 @@ def test_every_step_of_the_journal_is_among_them() -> None:
     assert len(_points(UP)) + len(_points(DOWN)) + len(_points(STOPPED)) >= 60
 
 
-@pytest.mark.parametrize(("there", "back"), list(_runs()))
-async def test_a_kill_at_a_step_of_the_journal(
-    outside: Bench, faults: FaultProxy, there: Doom, back: Doom
+@pytest.mark.parametrize("kill", _runs())
+async def test_a_kill(
+    outside: Bench, faults: FaultProxy, place: Place, stock: Stock, kill: Kill
 ) -> None:
-    await _there_and_back(outside, faults, _at(there), _at(back))
+    dies = _at(kill.doom) if kill.doom else _after(faults, place, kill.requests)
+    if kill.sends:
+        await _send(outside, faults, dies)
+    else:
+        await _fetch(outside, faults, dies, stock)
 
 
-@pytest.mark.parametrize("seed", list(_seeds()))
-async def test_a_kill_at_any_moment(
-    outside: Bench, faults: FaultProxy, place: Place, seed: int
-) -> None:
-    moments = random.Random(seed)  # noqa: S311 - replayed
-    there, back = moments.randint(1, 44), moments.randint(1, 30)
-    await _there_and_back(
-        outside,
-        faults,
-        partial(_after, faults, place, there),
-        partial(_after, faults, place, back),
+Dying: TypeAlias = AbstractContextManager[None]
+
+
+async def _send(bench: Bench, faults: FaultProxy, dies: Dying) -> None:
+    _fill(bench)
+    with dies:
+        await _done(bench, await _upload(bench))
+    _came_once(faults, PUT, FILES - 1 + PARTS)
+    assert await stored(bench.remote, bench.source) == checksums(bench.source)
+    assert await bench.pending() == []
+
+
+async def _fetch(bench: Bench, faults: FaultProxy, dies: Dying, stock: Stock) -> None:
+    request = DownloadRequest(
+        sources=(RemotePath("up/source"),),
+        artifact=stock.artifact,
+        folder=bench.target,
+        version="stage",
     )
+    with dies:
+        plan = await bench.client.plan(request)
+        await _done(bench, await bench.client.submit(plan))
+    _came_once(faults, GET, FILES - 1 + RANGES)
+    assert checksums(bench.target / "source") == checksums(stock.source)
+    assert not bench.leftovers()
+
+
+async def _done(bench: Bench, group: int) -> None:
+    """See that all went well, and that the history, which is written last, has it."""
+    assert await bench.final(group) == {JobState.DONE: FILES}
+    with anyio.fail_after(30):
+        while True:
+            past = await bench.client.history()
+            if [batch.counts for batch in past] == [{JobState.DONE: FILES}]:
+                return
+            await anyio.sleep(0.05)
 
 
 @pytest.mark.parametrize("doom", list(_stops()))
@@ -120,7 +163,7 @@ async def test_a_kill_in_the_middle_of_a_clean_up(
     hold = faults.add(Fault(PUT, times=None, skip=10, stall=asyncio.Event()))
     group = await _upload(outside)
     await outside.until(lambda s: hold.hits > 2 and s.count(JobState.DONE) > 1)
-    with _at(doom)():
+    with _at(doom):
         await outside.control(Action.CANCEL)
         assert hold.stall
         hold.stall.set()
@@ -135,17 +178,11 @@ async def test_a_kill_in_the_middle_of_a_clean_up(
     await outside.remote.commit(comment="what had arrived")
 
 
-Dying: TypeAlias = Callable[[], AbstractContextManager[None]]
-
-
-def _at(doom: Doom) -> Dying:
-    @contextmanager
-    def dies() -> Iterator[None]:
-        doom.write()
-        yield
-        assert Doom.read() is None, "the engine never came there"
-
-    return dies
+@contextmanager
+def _at(doom: Doom) -> Iterator[None]:
+    doom.write()
+    yield
+    assert Doom.read() is None, "the engine never came there"
 
 
 @contextmanager
@@ -165,29 +202,6 @@ def _after(faults: FaultProxy, place: Place, requests: int) -> Iterator[None]:
     faults.on_request = lambda _: None
 
 
-async def _there_and_back(
-    bench: Bench, faults: FaultProxy, there: Dying, back: Dying
-) -> None:
-    _fill(bench)
-    with there():
-        group = await _upload(bench)
-        assert await bench.final(group) == {JobState.DONE: FILES}
-        await _noted(bench, 1)
-    _came_once(faults, PUT, SMALL + len(ODD_NAMES) + 1 + PARTS)
-    assert await bench.pending("up/source") == []
-    artifact = await bench.remote.read(version="stage")
-    staged = Counter(entry.path for entry in artifact.staging or () if entry.path)
-    assert staged == Counter(f"up/source/{name}" for name in checksums(bench.source))
-
-    with back():
-        group = await bench.download()
-        assert await bench.final(group) == {JobState.DONE: FILES}
-        await _noted(bench, 2)
-    _came_once(faults, GET, SMALL + len(ODD_NAMES) + 1 + 12)
-    assert checksums(bench.target / "source") == checksums(bench.source)
-    assert not bench.leftovers()
-
-
 def _came_once(faults: FaultProxy, pattern: str, wanted: int) -> None:
     """See that only what was under way came again, and that once."""
     times = Counter(
@@ -201,27 +215,15 @@ def _came_once(faults: FaultProxy, pattern: str, wanted: int) -> None:
     assert times.total() - wanted <= MOST
 
 
-async def _noted(bench: Bench, batches: int) -> None:
-    """Wait for the history, which is written last."""
-    with anyio.fail_after(30):
-        while True:
-            past = await bench.client.history()
-            if len(past) == batches and past[0].counts == {JobState.DONE: FILES}:
-                return
-            await anyio.sleep(0.05)
-
-
 async def _upload(bench: Bench) -> int:
-    request = structs.replace(
-        bench.request(), part_size=128 * KIB, multipart_above=MIB
-    )
+    request = structs.replace(bench.request(), part_size=128 * KIB, multipart_above=MIB)
     return await bench.client.submit(await bench.client.plan(request))
 
 
 def _fill(bench: Bench) -> None:
     for number in range(SMALL):
-        bench.write(f"small/{number:02}", 3000)
-    for name in ODD_NAMES:
+        bench.write(f"small/{number}", 3000)
+    for name in ODD:
         bench.write(name, 100)
     bench.write("empty", 0)
     bench.write("large", LARGE)

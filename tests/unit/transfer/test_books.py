@@ -1,0 +1,281 @@
+"""A state machine over jobs, parts and the journal, with an end at any moment.
+
+Only legal transitions happen, and what comes back from the journal is what the books
+said when it was last written, whatever was not.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+)
+from typing_extensions import override
+
+from hypha_artifact.errors import NetworkError
+from hypha_artifact.models import StageMode
+from hypha_artifact.paths import ROOT, RemotePath
+from hypha_artifact.remote import MultipartUpload
+from hypha_artifact.transfer.board import LIVE, Board
+from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.commands import Commands
+from hypha_artifact.transfer.jobs import Group, Job, Work
+from hypha_artifact.transfer.journal import Journal, Row
+from hypha_artifact.transfer.ledger import Ledger
+from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.resume import load, past, revive
+from hypha_artifact.transfer.scheduler import Scheduler
+from hypha_artifact.transfer.state import (
+    TRANSITIONS,
+    Action,
+    Command,
+    JobState,
+    PlanItem,
+    UploadRequest,
+)
+from hypha_artifact.transfer.upload import Upload
+from hypha_artifact.transfer.workers import Workers
+from tests.unit.transfer.fakes import LAB, FakeClock, FakeRemote
+
+PART = 10
+SIZES = (0, 5, 35)
+REQUEST = UploadRequest(
+    sources=(Path("/a"),), artifact=LAB, folder=ROOT, mode=StageMode.NEW_VERSION
+)
+LOST = NetworkError("It broke.")
+
+
+class Frail(Journal):
+    """A journal whose program may be killed: from then on nothing is written."""
+
+    left: int | None = None
+    """How many statements are still written; None for all."""
+
+    @override
+    def write(self, sql: str, rows: Iterable[Row]) -> None:
+        if self.left != 0:
+            super().write(sql, rows)
+        if self.left:
+            self.left -= 1
+
+
+class Kept(NamedTuple):
+    """What a job has to be after an end."""
+
+    state: JobState
+    parts: frozenset[int]
+
+
+class Books(RuleBasedStateMachine):
+    """One engine's books without its workers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory()
+        self._open()
+
+    def _open(self) -> None:
+        self.journal = Frail(Path(self._folder.name) / "journal")
+        self.scheduler = Scheduler()
+        self.board = Board(FakeClock(), Ledger(self.journal))
+        self.commands = Commands(self.board, self.scheduler)
+        self.workers = Workers(self.board, self.scheduler, Clock(), 1)
+        self.seen: list[dict[int, Kept]] = []
+
+    @override
+    def teardown(self) -> None:
+        self.journal.close()
+        self._folder.cleanup()
+
+    def _mover(self) -> Upload:
+        return Upload(FakeRemote(), REQUEST, self.board.resize)
+
+    def _pick(self, number: int, *states: JobState) -> Job | None:
+        jobs = [job for job in self.board.jobs.values() if job.state in states]
+        return jobs[number % len(jobs)] if jobs else None
+
+    def _truth(self) -> dict[int, Kept]:
+        return {job.id: _kept(job) for job in self.board.jobs.values()}
+
+    def _remember(self) -> None:
+        self.seen.append(self._truth())
+
+    # What happens to jobs.
+
+    @rule(sizes=st.lists(st.sampled_from(SIZES), min_size=1, max_size=4))
+    @precondition(lambda self: len(self.board.jobs) < 12)
+    def add(self, sizes: list[int]) -> None:
+        items = [
+            PlanItem(local=Path(f"/a/{n}"), remote=RemotePath(f"a/{n}"), size=size)
+            for n, size in enumerate(sizes)
+        ]
+        self.scheduler.add(self.board.add(REQUEST, items, self._mover()))
+        self._remember()
+
+    @rule(number=st.integers(0), steps=st.integers(1, 8), part=st.integers(0))
+    def go_on(self, number: int, steps: int, part: int) -> None:
+        """Take a job some steps further on the way that leads to its end."""
+        job = self._pick(number, *LIVE)
+        for _ in range(steps if job else 0):
+            if job and job.state in LIVE and job.id not in job.group.litter:
+                self._step(job, part)
+                self._remember()
+
+    def _step(self, job: Job, part: int) -> None:
+        if job.state is JobState.WAITING:
+            self.board.move(job, JobState.QUEUED)
+            self.scheduler.enqueue(job)
+        elif job.work is None:
+            self._prepare(job)
+        elif job.state is JobState.QUEUED:
+            self.scheduler.withdraw(job)
+            self.board.move(job, JobState.RUNNING)
+        elif job.state is JobState.RUNNING and job.work.todo:
+            self._acknowledge(job, job.work, part)
+        elif job.state is JobState.RUNNING:
+            self.board.move(job, JobState.FINALISING)
+            self.board.ledger.finishing(job, job.work)
+        else:
+            self.board.move(job, JobState.DONE)
+            job.work = None
+
+    def _prepare(self, job: Job) -> None:
+        self.board.ledger.begin([job])
+        job.work = Work(job.size, PART if job.size > PART else None)
+        if job.work.parts > 1:
+            job.work.upload = MultipartUpload(
+                path=job.item.remote, upload_id="u", links=(), expires=9e9
+            )
+        self.board.ledger.prepared([job])
+
+    def _acknowledge(self, job: Job, work: Work, part: int) -> None:
+        chosen = work.todo[part % len(work.todo)]
+        work.todo.remove(chosen)
+        work.acknowledged[chosen] = f"etag {chosen}"
+        self.board.credit(job, work.range_of(chosen)[1])
+        self.board.ledger.part(job, work, chosen)
+
+    @rule(number=st.integers(0), to=st.sampled_from(JobState))
+    def fail(self, number: int, to: JobState) -> None:
+        job = self._pick(number, *LIVE)
+        if job is None or to not in {JobState.WAITING, JobState.FAILED}:
+            return
+        if to in TRANSITIONS[job.state]:
+            self.scheduler.withdraw(job)
+            self.board.move(job, to, LOST)
+            self._remember()
+
+    @rule(number=st.integers(0))
+    def begin_again(self, number: int) -> None:
+        job = self._pick(number, JobState.QUEUED, JobState.WAITING)
+        if job is not None:
+            self.board.reset(job)
+            self._remember()
+
+    # What people do.
+
+    @rule(action=st.sampled_from(Action), number=st.integers(0))
+    def order(self, action: Action, number: int) -> None:
+        job = self._pick(number, *JobState)
+        jobs = None if number % 8 == 7 or job is None else (job.id,)
+        self.commands.run(Command(action=action, jobs=jobs))
+        self._remember()
+
+    @rule(number=st.integers(0))
+    def clean_up(self, number: int) -> None:
+        groups = [group for group in self.scheduler._groups.values() if group.litter]
+        if groups:
+            group = groups[number % len(groups)]
+            for job in list(group.litter.values()):
+                self.workers._cleaned(job)
+            self._remember()
+
+    @rule(number=st.integers(0), state=st.sampled_from(JobState))
+    def nothing_illegal(self, number: int, state: JobState) -> None:
+        job = self._pick(number, *JobState)
+        if job is not None and state not in TRANSITIONS[job.state]:
+            before = self._truth()
+            with pytest.raises(AssertionError, match="is no transition"):
+                self.board.move(job, state)
+            assert self._truth() == before
+
+    # The end, and what comes after it.
+
+    @rule(left=st.integers(0, 6))
+    @precondition(lambda self: self.journal.left is None and len(self.seen) > 5)
+    def be_about_to_die(self, left: int) -> None:
+        """Let only so many statements of what comes be written."""
+        self.seen = [self._truth()]
+        self.journal.flush()
+        self.journal.left = left
+
+    @rule()
+    @precondition(lambda self: len(self.seen) > 3)
+    def die_and_come_back(self) -> None:
+        possible = self.seen if self.journal.left is not None else [self._truth()]
+        self.journal.close()
+        self._open()
+        for stored in load(self.journal):
+            group = Group(
+                stored.id, REQUEST, self._mover(), stored.title, Meter(Clock())
+            )
+            self.board.restore(group, revive(group, stored))
+            self.scheduler.add(group)
+        self._compare(possible)
+
+    def _compare(self, possible: list[dict[int, Kept]]) -> None:
+        """Each job is as it was at one of the moments since it was last written."""
+        if len(possible) == 1:
+            assert self._truth() == possible[0]
+        for number, found in self._truth().items():
+            known = [moment[number] for moment in possible if number in moment]
+            assert found.state in {kept.state for kept in known}
+            assert found.parts in {kept.parts for kept in known}
+
+    @invariant()
+    def sums_are_right(self) -> None:
+        for group in self.board.groups.values():
+            jobs = list(group.jobs.values())
+            assert group.size == sum(job.size for job in jobs)
+            assert group.done == sum(job.done for job in jobs)
+            live = [job for job in jobs if job.state in LIVE]
+            assert group.left == sum(job.size - job.done for job in live)
+            for state in JobState:
+                assert group.counts[state] == sum(j.state is state for j in jobs)
+        for job in self.board.jobs.values():
+            assert job.id in self.board.by_state[job.state]
+            done = job.work.kept if job.work else 0
+            assert job.done == (job.size if job.state is JobState.DONE else done)
+
+    @invariant()
+    def whoever_is_all_final_is_in_the_history(self) -> None:
+        if self.journal.left is None:
+            self.journal.flush()
+            kept = len(past(self.journal, 1000))
+            ended = [
+                group
+                for group in self.board.groups.values()
+                if all(job.state.is_final for job in group.jobs.values())
+            ]
+            assert kept >= len(ended)
+
+
+def _kept(job: Job) -> Kept:
+    """Tell what a job is after an end: what was under way is queued again."""
+    resumes = job.state in LIVE
+    whole = job.state is JobState.DONE or job.work is None or job.work.parts == 1
+    parts = frozenset[int]() if whole or not job.work else job.work.acknowledged
+    return Kept(JobState.QUEUED if resumes else job.state, frozenset(parts))
+
+
+TestBooks = Books.TestCase
+TestBooks.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
