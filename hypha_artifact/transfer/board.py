@@ -119,6 +119,8 @@ class Board:
         self._last_id = max(self._last_id, group.id)
         if group.jobs:
             self.groups[group.id] = group
+            if group.is_final:
+                self.ledger.ended(group, anew=False)
         self.touch()
 
     def touch(self, job: Job | None = None) -> None:

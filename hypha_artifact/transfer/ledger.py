@@ -165,16 +165,26 @@ class Ledger:
         if state is JobState.DONE:
             self._drop_work(job)
 
-    def ended(self, group: Group) -> None:
-        """Note a batch whose jobs are all final in the history."""
+    def ended(self, group: Group, *, anew: bool = True) -> None:
+        """Note a batch whose jobs are all final in the history.
+
+        Args:
+            group: The batch.
+            anew: Whether it ended just now; one from the journal is only noted if the
+                engine before this one had no time to.
+        """
         if self._journal is None:
             return
         counts = {state.value: n for state, n in group.counts.items() if n}
         artifact = str(group.request.artifact)
         head = (group.key, group.account, group.direction.value, artifact, group.title)
         row = (group.size, group.done, encode(counts), group.error, group.started)
+        unless = "" if anew else " WHERE counts <> excluded.counts"
         self._write(
-            "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET title = excluded.title, "
+            "size = excluded.size, done = excluded.done, counts = excluded.counts, "
+            f"error = excluded.error, ended = excluded.ended{unless}",
             (*head, *row, time.time()),
         )
 
