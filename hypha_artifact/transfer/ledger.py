@@ -179,13 +179,13 @@ class Ledger:
         artifact = str(group.request.artifact)
         head = (group.key, group.account, group.direction.value, artifact, group.title)
         row = (group.size, group.done, encode(counts), group.error, group.started)
-        unless = "" if anew else " WHERE counts <> excluded.counts"
         self._write(
             "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (key) DO UPDATE SET title = excluded.title, "
             "size = excluded.size, done = excluded.done, counts = excluded.counts, "
-            f"error = excluded.error, ended = excluded.ended{unless}",
-            (*head, *row, time.time()),
+            "error = excluded.error, ended = excluded.ended "
+            "WHERE ? OR counts <> excluded.counts",
+            (*head, *row, time.time(), anew),
         )
 
     def reset(self, job: Job) -> None:

@@ -172,7 +172,7 @@ async def test_a_kill_in_the_middle_of_a_clean_up(
         await outside.control(Action.CLEAR)
         await outside.until(lambda s: Doom.read() is None and not s.groups)
         with anyio.fail_after(60):
-            while await outside.pending():
+            while await outside.pending():  # noqa: ASYNC110 - no event tells
                 await anyio.sleep(0.1)
     assert group not in {each.id for each in outside.client.snapshot().groups}
     await outside.remote.commit(comment="what had arrived")

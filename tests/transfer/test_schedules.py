@@ -1,7 +1,7 @@
 """Seeded random schedules of faults, in both directions of both paths.
 
 Whatever happens to calls and bytes: each file arrives whole and once, or is reported.
-A seed that fails replays: ``pytest -m 'soak or not soak' -k 'faults and [17]'``.
+A seed that fails replays: ``pytest -m '' 'tests/transfer/…::test_faults[17]'``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,12 +83,14 @@ class Network:
         self, seed: int, faults: FaultProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self._faults = faults
+        self.seed = seed
         self.chance = random.Random(seed)  # noqa: S311 - replayed
         self._resolves = True
         self._resolve = socket.getaddrinfo
         self._left = -1
         self._outage: Callable[[], Awaitable[None]] = faults.down
         self._tasks: set[asyncio.Task[None]] = set()
+        self.log: list[str] = [f"seed {seed}"]
         monkeypatch.setattr(socket, "getaddrinfo", self._getaddrinfo)
         faults.on_request = self._count
 
@@ -98,11 +101,11 @@ class Network:
             fault = make(data, sends) if make == self._of_data else self._of_call()
             fault.skip = self.chance.randint(0, 12)
             fault.times = 1 if fault.stall else self.chance.choice((1, 1, 2, 3, 6))
-            print(self._faults.add(fault))
+            self.log.append(str(self._faults.add(fault)))
         if self.chance.random() < 0.3:
             self._left = self.chance.randint(1, 40)
             self._outage = self.chance.choice((self._refuse, self._unknown))
-            print(self._outage.__name__, "after", self._left, "requests")
+            self.log.append(f"{self._outage.__name__} at request {self._left}")
 
     def _of_data(self, data: str, sends: bool) -> Fault:  # noqa: FBT001
         some = self.chance.randint(0, 3000)
@@ -142,6 +145,12 @@ class Network:
                 Fault(CALL, drip=0.05),
             )
         )
+
+    @property
+    def settings(self) -> ConnectionSettings:
+        """The proxy's, by a name that has to be resolved."""
+        url = self._faults.url.replace("127.0.0.1", "localhost")
+        return structs.replace(self._faults.settings, server_url=url, use_local_url=url)
 
     async def calm(self) -> None:
         """End all faults."""
@@ -191,18 +200,23 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "STREAMS", 6)
 
 
-@pytest.mark.parametrize("seed", _seeds())
-async def test_faults(
+@pytest.fixture(params=_seeds())
+def network(
+    request: pytest.FixtureRequest,
     faults: FaultProxy,
-    settings: ConnectionSettings,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    stock: Stock,
-    seed: int,
+) -> Iterator[Network]:
+    """The network of one seed; what it did is shown with a failure."""
+    network = Network(request.param, faults, monkeypatch)
+    yield network
+    sys.stdout.write("\n".join([*network.log, ""]))
+
+
+async def test_faults(
+    network: Network, settings: ConnectionSettings, tmp_path: Path, stock: Stock
 ) -> None:
-    network = Network(seed, faults, monkeypatch)
-    async with _engine(_by_name(faults), tmp_path) as engine:
-        if seed % 2 == 0:
+    async with _engine(network.settings, tmp_path) as engine:
+        if network.seed % 2 == 0:
             async with Transport(settings) as direct:
                 remote = RemoteArtifact(await new_artifact(direct), direct)
                 await _send(engine, network, remote, tmp_path / "source")
@@ -254,12 +268,6 @@ def _fill(folder: Path, chance: random.Random) -> int:
     return len(sizes)
 
 
-def _by_name(faults: FaultProxy) -> ConnectionSettings:
-    """Give the proxy a name that has to be resolved."""
-    url = faults.url.replace("127.0.0.1", "localhost")
-    return structs.replace(faults.settings, server_url=url, use_local_url=url)
-
-
 @asynccontextmanager
 async def _engine(
     settings: ConnectionSettings, folder: Path
@@ -280,7 +288,7 @@ async def _run(
     engine: TransferEngine, request: Request, network: Network, files: int
 ) -> None:
     """Move a batch; what the faults let fail is told, and goes through without them."""
-    plan = await _insist(lambda: engine.plan(request))
+    plan = await _insist(network, lambda: engine.plan(request))
     assert not plan.problems
     assert len(plan.items) == files
     group = await engine.submit(plan)
@@ -289,7 +297,7 @@ async def _run(
         assert job.state is JobState.DONE or (job.state.is_final and job.reason)
     await network.calm()
     if counts != {JobState.DONE: files}:
-        print("at first", counts)
+        network.log.append(f"at first {counts}")
         await engine.control(Command(action=Action.RETRY, group=group))
         view = await _final(engine, group)
         pages = await engine.page(group, 0, files)
@@ -299,13 +307,13 @@ async def _run(
     assert view.done == view.size
 
 
-async def _insist(call: Callable[[], Awaitable[T]]) -> T:
+async def _insist(network: Network, call: Callable[[], Awaitable[T]]) -> T:
     """Ask as a user does, until there is an answer."""
     for _ in range(20):
         try:
             return await call()
         except HyphaError as error:
-            print("asked again:", error)
+            network.log.append(f"asked again: {error}")
     return await call()
 
 
