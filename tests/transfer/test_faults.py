@@ -13,20 +13,14 @@ PUT = "^PUT /s3/"
 GET = "^GET /s3/"
 
 UPLOAD_FAULTS = {
-    "503": Fault(PUT, times=3, status=503),
     "429": Fault(PUT, times=5, status=429, headers={"Retry-After": "1"}),
     "503 for a time": Fault(PUT, times=6, status=503, headers={"Retry-After": "1"}),
-    "reset in the body": Fault(PUT, times=3, cut_request=5),
     "reset deep in a part": Fault(PUT + ".*partNumber", times=2, cut_request=3 * MIB),
-    "answer lost": Fault(PUT, times=3, lose_answer=True),
     "signing fails": Fault("put_file", times=7, status=503),
-    "completion fails": Fault("complete_multipart", status=503),
     "completion's answer lost": Fault("complete_multipart", lose_answer=True),
 }
 DOWNLOAD_FAULTS = {
-    "503": Fault(GET, times=3, status=503),
     "429": Fault(GET, times=5, status=429, headers={"Retry-After": "1"}),
-    "cut at byte 0": Fault(GET, times=3, cut_response=0),
     "cut deep in a range": Fault(GET + ".*large", times=2, cut_response=5 * MIB),
     "expired": Fault(GET, times=2, status=403),
     "signing fails": Fault("get_file", times=7, status=503),

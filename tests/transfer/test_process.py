@@ -31,7 +31,7 @@ from hypha_artifact.transfer.state import Action, DownloadRequest, JobState
 from hypha_artifact.transfer.wire import Hello, Welcome
 from tests.engines import end, pid_of
 from tests.faults import Fault, FaultProxy
-from tests.transfer.conftest import Bench, checksums
+from tests.transfer.conftest import Bench
 
 MIB = 1024 * 1024
 PART = "^PUT /s3/.*partNumber"
@@ -111,27 +111,6 @@ async def test_the_front_end_is_killed_and_the_upload_goes_on(
     assert await outside.final(group) == {JobState.DONE: 1}
     assert pid_of(place) == engine
     assert faults.count(PART) == 8
-
-
-async def test_the_engine_is_killed_and_loses_nothing(
-    outside: Bench, faults: FaultProxy, place: Place
-) -> None:
-    for number in range(40):
-        outside.write(f"small-{number:02}", 5000)
-    outside.write("large", 100 * MIB)
-    group = await outside.upload()
-    await outside.until(lambda _: outside.group(group).done > 30 * MIB)
-    end(place, signal.SIGKILL)
-    assert await outside.final(group) == {JobState.DONE: 41}
-    assert faults.count(PART) <= 13 + 8, "at most one part per worker is sent again"
-    assert await outside.pending() == []
-    assert await outside.client.history()
-    group = await outside.download()
-    await outside.until(lambda _: outside.group(group).done > 30 * MIB)
-    end(place, signal.SIGKILL)
-    assert await outside.final(group) == {JobState.DONE: 41}
-    assert checksums(outside.target / "source") == checksums(outside.source)
-    assert not outside.leftovers()
 
 
 async def test_without_a_token_a_batch_waits_for_one(

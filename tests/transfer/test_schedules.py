@@ -234,7 +234,7 @@ async def _send(
         folder=RemotePath("up"),
         mode=StageMode.NEW_VERSION,
         part_size=64 * KIB,
-        multipart_above=256 * KIB,
+        multipart_above=128 * KIB,
     )
     network.arm(PUT, sends=True)
     await _run(engine, request, network, files)
@@ -258,9 +258,9 @@ async def _fetch(
 
 def _fill(folder: Path, chance: random.Random) -> int:
     """Make a mixed batch: small, odd, empty, and large enough for parts."""
-    sizes = {f"small/{n}": chance.randint(1, 4000) for n in range(chance.randint(3, 9))}
-    sizes |= dict.fromkeys(chance.sample(ODD_NAMES[:3], 2), 100)
-    sizes |= {"empty": 0, "large": chance.randint(260 * KIB, 600 * KIB)}
+    sizes = {f"small/{n}": chance.randint(1, 4000) for n in range(chance.randint(2, 5))}
+    sizes |= dict.fromkeys(chance.sample(ODD_NAMES[:3], 1), 100)
+    sizes |= {"empty": 0, "large": chance.randint(200 * KIB, 350 * KIB)}
     for name, size in sizes.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
