@@ -25,8 +25,8 @@ from hypha_artifact.transfer import download, ledger  # noqa: E402
 from hypha_artifact.transfer.ledger import Ledger  # noqa: E402
 from hypha_artifact.transfer.service import main  # noqa: E402
 
-NO_STEPS = {"trouble", "is_kept", "settled"}
-"""What else is public in ``Ledger``."""
+NO_STEPS = {"trouble", "is_kept", "settled", "room", "rank", "limit"}
+"""What else is public in ``Ledger``; the last two are single facts."""
 
 
 class Doom(NamedTuple):

@@ -23,6 +23,7 @@ from msgspec import structs
 
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.transfer import starting
+from hypha_artifact.transfer.outcome import CommitOption, CommitState
 from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.place import Place
 from hypha_artifact.transfer.state import Action, DownloadRequest, JobState
@@ -41,7 +42,10 @@ UP = {**BOTH, "part": (1, 2, 7, 13, 19, 24), "finishing": (1, 7, 13), "ended": (
 DOWN = {**BOTH, "part": (1, 3, 6, 9, 12), "finishing": (1, 7, 13), "ended": (1,)}
 DOWN["written"] = (5, 12, 20)
 STOPPED = {"reset": (1, 3), "cleaned": (1, 3), "forget": (1, 3), "drop": (1,)}
-"""Which calls of which steps an upload, a download and a cancelled one die at."""
+COMMITTED = {"commit": (1, 2)}
+"""Which calls of which steps a batch dies at: one that goes up, that comes down, that
+is cancelled, that is committed at its end.
+"""
 
 MOMENTS = range(100)
 """Seeds of the moments; the even ones hit uploads, the odd ones downloads."""
@@ -84,9 +88,9 @@ def _runs() -> list[object]:
     return [_param(name, kill, name in chosen) for name, kill in kills.items()]
 
 
-def _stops() -> list[object]:
-    names = {"-".join(map(str, doom)): doom for doom in _points(STOPPED)}
-    return [_param(name, d, name == "forget-1-after") for name, d in names.items()]
+def _some(table: dict[str, tuple[int, ...]], daily: str) -> list[object]:
+    names = {"-".join(map(str, doom)): doom for doom in _points(table)}
+    return [_param(name, doom, name == daily) for name, doom in names.items()]
 
 
 def _param(name: str, value: object, daily: bool) -> object:  # noqa: FBT001
@@ -102,7 +106,7 @@ def _doomed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_step_of_the_journal_is_among_them() -> None:
-    assert UP.keys() | DOWN.keys() | STOPPED.keys() == steps()
+    assert UP.keys() | DOWN.keys() | STOPPED.keys() | COMMITTED.keys() == steps()
     assert len(_points(UP)) + len(_points(DOWN)) + len(_points(STOPPED)) >= 60
 
 
@@ -155,7 +159,7 @@ async def _done(bench: Bench, group: int) -> None:
             await anyio.sleep(0.05)
 
 
-@pytest.mark.parametrize("doom", list(_stops()))
+@pytest.mark.parametrize("doom", _some(STOPPED, "forget-1-after"))
 async def test_a_kill_in_the_middle_of_a_clean_up(
     outside: Bench, faults: FaultProxy, doom: Doom
 ) -> None:
@@ -176,6 +180,24 @@ async def test_a_kill_in_the_middle_of_a_clean_up(
                 await anyio.sleep(0.1)
     assert group not in {each.id for each in outside.client.snapshot().groups}
     await outside.remote.commit(comment="what had arrived")
+
+
+@pytest.mark.parametrize("doom", _some(COMMITTED, "commit-2-before"))
+async def test_a_kill_around_the_commit(outside: Bench, doom: Doom) -> None:
+    outside.write("small", 3000)
+    before = (await outside.remote.read()).versions or ()
+    option = CommitOption(comment="all of it")
+    request = structs.replace(outside.request(), commit=option)
+    with _at(doom):
+        group = await outside.client.submit(await outside.client.plan(request))
+        assert await outside.final(group) == {JobState.DONE: 1}
+        await outside.until(lambda _: Doom.read() is None)
+        await outside.until(lambda _: outside.group(group).is_final)
+    commit = outside.group(group).commit
+    assert commit
+    assert commit.state is CommitState.DONE
+    artifact = await outside.remote.read()
+    assert len(artifact.versions or ()) == len(before) + 1, "once, not twice"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ said when it was last written, whatever was not.
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Iterable
 from functools import cache
@@ -32,6 +33,7 @@ from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import Ledger
+from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.resume import load, past, revive
 from hypha_artifact.transfer.scheduler import Scheduler
@@ -86,10 +88,14 @@ class Books(RuleBasedStateMachine):
 
     def _open(self) -> None:
         self.journal = Frail(Path(self._folder.name) / "journal")
-        self.scheduler = Scheduler()
+        limits = Limits(Clock())
+        self.scheduler = Scheduler(limits)
         self.board = Board(FakeClock(), Ledger(self.journal))
         self.commands = Commands(self.board, self.scheduler)
-        self.workers = Workers(self.board, self.scheduler, Clock(), 1)
+        self.workers = Workers(
+            *(self.board, self.scheduler, Clock(), limits, 1),
+            remote_of=lambda _: _remote(),
+        )
         self.seen: list[dict[int, Kept]] = []
 
     @override
@@ -188,7 +194,7 @@ class Books(RuleBasedStateMachine):
     def order(self, action: Action, number: int) -> None:
         job = self._pick(number, *JobState)
         jobs = None if number % 8 == 7 or job is None else (job.id,)
-        self.commands.run(Command(action=action, jobs=jobs))
+        asyncio.run(self.commands.run(Command(action=action, jobs=jobs)))
         self._remember()
 
     @rule(number=st.integers(0))
