@@ -37,12 +37,19 @@ ODD = ODD_NAMES[:3]
 FILES = SMALL + len(ODD) + 2
 PUT, GET = "^PUT ", "^GET /(s3/|[^?]*/files/)"
 
-BOTH = {"add": (1,), "begin": (1, 2), "prepared": (1, 2), "state": (1, 9, 18, 26)}
+Calls: TypeAlias = dict[str, tuple[int, ...]]
+
+BOTH: Calls = {
+    "add": (1,),
+    "begin": (1, 2),
+    "prepared": (1, 2),
+    "state": (1, 9, 18, 26),
+}
 UP = {**BOTH, "part": (1, 2, 7, 13, 19, 24), "finishing": (1, 7, 13), "ended": (1,)}
 DOWN = {**BOTH, "part": (1, 3, 6, 9, 12), "finishing": (1, 7, 13), "ended": (1,)}
 DOWN["written"] = (5, 12, 20)
-STOPPED = {"reset": (1, 3), "cleaned": (1, 3), "forget": (1, 3), "drop": (1,)}
-COMMITTED = {"commit": (1, 2)}
+STOPPED: Calls = {"reset": (1, 3), "cleaned": (1, 3), "forget": (1, 3), "drop": (1,)}
+COMMITTED: Calls = {"commit": (1, 2)}
 """Which calls of which steps a batch dies at: one that goes up, that comes down, that
 is cancelled, that is committed at its end.
 """
@@ -59,7 +66,7 @@ class Kill(NamedTuple):
     requests: int = 0
 
 
-def _points(table: dict[str, tuple[int, ...]]) -> list[Doom]:
+def _points(table: Calls) -> list[Doom]:
     return [
         Doom(step, call, when)
         for step, calls in table.items()
@@ -88,7 +95,7 @@ def _runs() -> list[object]:
     return [_param(name, kill, name in chosen) for name, kill in kills.items()]
 
 
-def _some(table: dict[str, tuple[int, ...]], daily: str) -> list[object]:
+def _some(table: Calls, daily: str) -> list[object]:
     names = {"-".join(map(str, doom)): doom for doom in _points(table)}
     return [_param(name, doom, name == daily) for name, doom in names.items()]
 
