@@ -104,6 +104,7 @@ class Cluster:
         self._security = security
         self._client: distributed.Client | None = None
         self._looked = 0.0
+        self._away: float | None = None
         self._turn = anyio.Lock()
 
     async def connected(self) -> distributed.Client:
@@ -116,14 +117,24 @@ class Cluster:
             InvalidInput: This is no address.
         """
         async with self._turn:
-            if self._client is None or self._client.status in {"closing", "closed"}:
-                self._client = None
+            # One that has lost its scheduler may wait for it without an end.
+            if self._client is not None and self._client.status != "running":
+                await self._drop()
+            if self._client is None:
                 self._client = await self._connect()
             if monotonic() - self._looked > _LOOK:
                 await self._look(self._client)
             return self._client
 
+    async def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with anyio.move_on_after(CONNECT, shield=True), suppress(Exception):
+                await client.close()
+
     async def _connect(self) -> distributed.Client:
+        if self._away is not None and monotonic() - self._away < _LOOK:
+            raise self._unreachable()  # whoever waited for the same try
         make = await anyio.to_thread.run_sync(_distributed)
         client = make(
             self.address,
@@ -135,30 +146,35 @@ class Cluster:
         try:
             await self._begin(client)
         except BaseException:
-            with anyio.CancelScope(shield=True), suppress(Exception):
+            with anyio.move_on_after(CONNECT, shield=True), suppress(Exception):
                 await client.close()
             raise
         return client
 
+    def _unreachable(self) -> ClusterUnreachable:
+        return ClusterUnreachable(f"No Dask scheduler answers at {self.address}.")
+
     async def _begin(self, client: distributed.Client) -> None:
         try:
-            await client
+            with anyio.fail_after(2 * CONNECT):
+                await client
+                await self._compare(client)
         except OSError as error:
-            raise ClusterUnreachable(
-                f"No Dask scheduler answers at {self.address}."
-            ) from error
+            self._away = monotonic()
+            raise self._unreachable() from error
         except ValueError as error:
             raise InvalidInput(
                 f"'{self.address}' is not the address of a Dask scheduler: {error}.",
                 hint="It looks like tcp://10.0.0.1:8786.",
             ) from error
-        await self._compare(client)
 
     async def _compare(self, client: distributed.Client) -> None:
         """See that all of them have the versions that this machine has."""
         try:
             found = await client.run(versions, on_error="return")
             found["the scheduler"] = await client.run_on_scheduler(versions)
+        except OSError:
+            raise
         except Exception as error:
             raise self._mismatch("The scheduler", repr(error)) from error
         for who, theirs in found.items():
@@ -173,7 +189,7 @@ class Cluster:
 
     async def _look(self, client: distributed.Client) -> None:
         if client.scheduler is not None:
-            with suppress(OSError):
+            with anyio.move_on_after(CONNECT), suppress(OSError):
                 self.threads = sum((await client.scheduler.ncores()).values())
         self._looked = monotonic()
 
@@ -216,9 +232,7 @@ class Cluster:
 
     async def aclose(self) -> None:
         """End the connection; what the workers still do is dropped."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._drop()
 
 
 def _distributed() -> type[distributed.Client]:

@@ -202,9 +202,10 @@ async def test_a_cluster_that_cannot_be_used_is_refused_before_the_first_byte(
     async def refused(address: str) -> None:
         await bench.client.plan(structs.replace(request, scheduler=address))
 
-    monkeypatch.setattr("hypha_artifact.transfer.cluster.CONNECT", 1.0)
-    with pytest.raises(ClusterUnreachable, match="No Dask scheduler answers"):
-        await refused("tcp://127.0.0.1:9")
+    with monkeypatch.context() as patch:
+        patch.setattr("hypha_artifact.transfer.cluster.CONNECT", 1.0)
+        with pytest.raises(ClusterUnreachable, match="No Dask scheduler answers"):
+            await refused("tcp://127.0.0.1:9")
     with pytest.raises(InvalidInput, match="is not the address"):
         await refused("carrier-pigeon://nest")
     await crowd.ask("setattr(cluster, 'PROGRAM', '0.0.0')")
@@ -216,6 +217,13 @@ async def test_a_cluster_that_cannot_be_used_is_refused_before_the_first_byte(
         with pytest.raises(ClusterMissing, match="not installed") as missing:
             await refused(cluster.scheduler_address)
     assert "hypha-tui[dask]" in missing.value.hint
+
+    plan = await bench.client.plan(request)
+    await crowd.ask("setattr(cluster, 'PROGRAM', '0.0.0')")  # as one that joins later
+    group = await bench.client.submit(plan)
+    assert await bench.final(group) == {JobState.FAILED: 1}
+    assert "has hypha-tui 0.0.0" in (bench.client.snapshot().jobs[0].reason or "")
+    await crowd.ask(f"setattr(cluster, 'PROGRAM', {PROGRAM!r})")
 
 
 async def test_the_faces(
