@@ -45,7 +45,7 @@ from tests.transfer.conftest import ODD_NAMES, Stock, checksums, new_artifact, s
 
 T = TypeVar("T")
 KIB = 1024
-CI, SOAK = 100, 1000
+CI, SOAK = 50, 1000
 SPEED = 50.0
 PUT, GET, CALL = "^PUT ", "^GET /(s3/|[^?]*/files/)", "/services/"
 ONE_RANGE = r"^GET /s3/(?!.*large)"
