@@ -19,6 +19,8 @@ from tests.faults import FaultProxy
 # Where a shell started the tests in the background, Ctrl-C would reach no child.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# And with nohup, no loss of a terminal would.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ def test_files_go_up_and_are_committed(draft: Draft, run: Run, tmp_path: Path) -
         "size": 3,
         "done": [{"file": str(tmp_path / "plate/2.txt"), "size": 3}],
         "failed": [],
+        "skipped": 0,
     }
     assert "Uploaded 1 file, 3 B." in told.stderr
     failed = run("-a", a, "put", str(tmp_path / "plate"), "raw", status=2)

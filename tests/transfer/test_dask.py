@@ -124,7 +124,8 @@ async def test_a_killed_worker_loses_nothing_but_its_part(
             (large,) = [
                 j for j in shown.jobs if j.group == group and j.remote.name == "large"
             ]
-            return large.parts_done == parts
+            done = faulty.group(group).count(JobState.DONE)
+            return large.parts_done == parts and done == 2
 
         await faulty.until(is_down_to_one)
         (victim,) = await crowd.at_work()
