@@ -14,7 +14,13 @@ from typing_extensions import override
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import RemotePath
-from hypha_artifact.transfer.state import Overwrite, PlanItem, TransferPlan
+from hypha_artifact.transfer.outcome import CommitOption
+from hypha_artifact.transfer.state import (
+    Overwrite,
+    PlanItem,
+    TransferPlan,
+    UploadRequest,
+)
 from hypha_tui.screens.dialog import Dialog
 from hypha_tui.state.conflict_rows import (
     Row,
@@ -33,6 +39,7 @@ from hypha_tui.state.conflict_rows import (
 )
 from hypha_tui.state.lines import Line
 from hypha_tui.themes import Symbols
+from hypha_tui.widgets.commit_wish import WISH, CommitWish
 from hypha_tui.widgets.keys_line import KeyHint
 from hypha_tui.widgets.line_list import MOVES, LineList, content
 
@@ -80,6 +87,7 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         ("N", "decide_all('newer')", "Overwrite what is older"),
         ("Z", "decide_all('size')", "Overwrite what has another size"),
         ("C", "compare", "Overwrite what has other content"),
+        ("c", "wish_commit", "Commit after"),
     ]
 
     def __init__(
@@ -103,6 +111,9 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         self._counts = Static(classes="label", markup=False)
         self._titles = Static(id="titles", markup=False)
         self._detail = Static(id="detail", markup=False)
+        request = plan.request
+        upload = request if isinstance(request, UploadRequest) else None
+        self._wish = CommitWish(upload.commit) if upload else None
         self.list = self._table
 
     def _draw(self, row: Row, width: int) -> Line:
@@ -118,6 +129,13 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         yield self._titles
         yield self._table
         yield self._detail
+        if self._wish:
+            yield self._wish
+
+    @property
+    def commit(self) -> CommitOption | None:
+        """Whether the upload is to end with a commit, and its message."""
+        return self._wish.option if self._wish else None
 
     @override
     def on_mount(self) -> None:
@@ -136,7 +154,7 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
     @override
     def room(self, height: int) -> int:
         self.call_after_refresh(self._name_columns)
-        return height - 17
+        return height - 17 - (CommitWish.ROWS if self._wish else 0)
 
     def _name_columns(self) -> None:
         self._titles.display = bool(self.plan.collisions)
@@ -149,7 +167,8 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
     def _say_keys(self) -> None:
         text = outcome(self.plan, self._decisions) or "nothing"
         go = KeyHint(key="Enter", label=f"Go: {text}", action="go", tone="main")
-        self.keys_line.show((go, *self._choices(), _BACK))
+        wish = (WISH,) if self._wish else ()
+        self.keys_line.show((go, *self._choices(), *wish, _BACK))
 
     def _choices(self) -> tuple[KeyHint, ...]:
         if not any(map(has_choice, self._table.rows)):
@@ -217,6 +236,12 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         self._set(self._table.rows, Overwrite.CONTENT)
         self.note(uncertainty(self.plan))
 
+    def action_wish_commit(self) -> None:
+        """Let an upload end with a commit, or not."""
+        if self._wish:
+            self._wish.turn()
+
+    @on(CommitWish.Accepted)
     def action_go(self) -> None:
         """Answer with the decisions."""
         if not self._is_comparing:

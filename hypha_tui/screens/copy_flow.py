@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.transfer.outcome import CommitOption
 from hypha_artifact.transfer.rules import resolve
 from hypha_artifact.transfer.state import (
     DownloadRequest,
@@ -108,16 +109,18 @@ class CopyFlow:
 
     async def _upload(self, intent: CopyIntent, provider: RemoteProvider) -> bool:
         remote = provider.remote
-        mode = await self._mode(remote.id)
-        if mode is None:
+        chosen = await self._mode(remote.id)
+        if chosen is None:
             self._ui.say("Nothing was copied.")
             return False
+        mode, commit = chosen
         folder = Path(intent.origin.folder)
         request = UploadRequest(
             sources=tuple(folder / row.name for row in intent.rows),
             artifact=remote.id,
             folder=RemotePath(intent.target.folder),
             mode=mode,
+            commit=commit,
         )
         plan = await self._plan(request)
         goal = f"to {remote.id}/{request.folder} ({mode.value})"
@@ -127,19 +130,26 @@ class CopyFlow:
             self._ui.follow_stage(remote.id)
         return submitted
 
-    async def _mode(self, artifact_id: ArtifactId) -> StageMode | None:
+    async def _mode(
+        self, artifact_id: ArtifactId
+    ) -> tuple[StageMode, CommitOption | None] | None:
+        """Find what kind of stage it goes into, and whether a commit ends it."""
         session = self._ui.session
         record = await session.artifact(artifact_id).read(version="stage")
         if record.stage_mode is not None:
             self._ui.say(f"Joining the open stage ({record.stage_mode.value}).")
-            return record.stage_mode
+            return record.stage_mode, None
         if not record.versions:
-            return StageMode.NEW_VERSION
-        known = session.modes.get(artifact_id)
-        mode = known or await self._ui.ask(StageModeScreen(record))
-        if mode is not None:
+            return StageMode.NEW_VERSION, None
+        if artifact_id in session.modes:
+            return session.modes[artifact_id], None
+        dialog = StageModeScreen(record)
+        mode = await self._ui.ask(dialog)
+        if mode is None:
+            return None
+        if dialog.commit is None:
             session.modes[artifact_id] = mode
-        return mode
+        return mode, dialog.commit
 
     async def _download(self, intent: CopyIntent, provider: RemoteProvider) -> bool:
         folder = RemotePath(intent.origin.folder)
@@ -175,14 +185,33 @@ class CopyFlow:
             if decisions is None:
                 self._ui.say("Nothing was copied.")
                 return False
-            plan = resolve(dialog.plan, decisions)
+            plan = _wished(resolve(dialog.plan, decisions), dialog.commit)
         if not plan.items:
             self._ui.say("Nothing is left to copy.")
             return False
+        request = plan.request
+        if isinstance(request, UploadRequest) and request.commit:
+            # The commit ends the stage, so the next upload asks for its kind again.
+            self._ui.session.modes.pop(request.artifact, None)
         await self._ui.session.client.submit(plan)
         files = count(len(plan.items), "file")
-        self._ui.say(f"Copying {files}, {size(plan.size)}, {goal}.")
+        text = f"Copying {files}, {size(plan.size)}, {goal}.{_after(plan)}"
+        self._ui.say(text)
         return True
+
+
+def _wished(plan: TransferPlan, commit: CommitOption | None) -> TransferPlan:
+    """Let an upload end with a commit, or not."""
+    if not isinstance(plan.request, UploadRequest):
+        return plan
+    return structs.replace(plan, request=structs.replace(plan.request, commit=commit))
+
+
+def _after(plan: TransferPlan) -> str:
+    """Say whether a commit follows, or how to get one."""
+    if not isinstance(plan.request, UploadRequest):
+        return ""
+    return " A commit follows." if plan.request.commit else " t c = commit after it."
 
 
 def _join(folder: RemotePath, row: Row) -> RemotePath:

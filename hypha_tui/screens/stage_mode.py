@@ -13,15 +13,18 @@ from typing_extensions import override
 
 from hypha_artifact.models import Artifact, StageMode
 from hypha_artifact.paths import printable
+from hypha_artifact.transfer.outcome import CommitOption
 from hypha_tui.screens.dialog import Dialog
 from hypha_tui.state.text import count
 from hypha_tui.widgets.card import Card
+from hypha_tui.widgets.commit_wish import WISH, CommitWish
 from hypha_tui.widgets.keys_line import KeyHint
 
 _MODES = {"new": StageMode.NEW_VERSION, "place": StageMode.IN_PLACE}
 _KEYS = (
     KeyHint(key="n", label="New version", action="take('new')", tone="main"),
     KeyHint(key="i", label="In place", action="take('place')"),
+    WISH,
     KeyHint(key="Esc", label="Cancel", action="leave"),
 )
 
@@ -56,7 +59,7 @@ def _latest(artifact: Artifact) -> str:
 
 
 class StageModeScreen(Dialog[StageMode | None]):
-    """Two cards; the caller remembers the answer.
+    """Two cards, and a box for what comes after; the caller remembers the answer.
 
     Args:
         artifact: What is going to be changed.
@@ -66,11 +69,18 @@ class StageModeScreen(Dialog[StageMode | None]):
         ("escape", "leave", "Cancel"),
         ("n", "take('new')", "New version"),
         ("i", "take('place')", "In place"),
+        ("c", "wish_commit", "Commit after"),
     ]
 
     def __init__(self, artifact: Artifact) -> None:
         super().__init__(f"Stage changes of {artifact.id}", keys=_KEYS)
         self._artifact = artifact
+        self._wish = CommitWish()
+
+    @property
+    def commit(self) -> CommitOption | None:
+        """Whether the upload is to end with a commit, and its message."""
+        return self._wish.option
 
     @override
     def body(self) -> ComposeResult:
@@ -79,10 +89,19 @@ class StageModeScreen(Dialog[StageMode | None]):
         yield Card("i", *in_place(self._artifact), id="place")
         note = "It cannot be changed while the stage is open."
         yield Static(Content(note), classes="label")
+        yield self._wish
 
     @on(Card.Taken)
     def _taken(self, event: Card.Taken) -> None:
         self.action_take(event.card.id or "")
+
+    @on(CommitWish.Accepted)
+    def _wished(self) -> None:
+        self.query(Card).first().focus()
+
+    def action_wish_commit(self) -> None:
+        """Let the upload end with a commit, or not."""
+        self._wish.turn()
 
     def action_take(self, name: str) -> None:
         """Answer with a kind."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from hypha_artifact.paths import ArtifactId
+from hypha_artifact.paths import ArtifactId, printable
+from hypha_artifact.transfer.outcome import CommitState
 from hypha_artifact.transfer.state import (
     Direction,
     GroupView,
@@ -75,6 +76,8 @@ def verdict(group: GroupView) -> tuple[str, bool]:
         text += f"; {cancelled:,} cancelled"
     if failed:
         text += f"; {failed:,} FAILED: t = see why, R = try them again"
+    if group.commit is not None and group.commit.state is CommitState.DONE:
+        text += f", and {printable(group.commit.version or 'the stage')} is committed"
     if group.error:
         text += f" ({group.error})"
     return f"{text}.", not failed and not group.error

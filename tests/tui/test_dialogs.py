@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from msgspec import structs
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
@@ -26,6 +27,7 @@ from hypha_artifact.models import (
     Version,
 )
 from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.transfer.outcome import CommitOption
 from hypha_artifact.transfer.state import (
     Content,
     Direction,
@@ -181,6 +183,53 @@ async def test_stage_mode_by_mouse(text: str, mode: StageMode | None) -> None:
     async with hold(StageModeScreen(artifact())) as held:
         await held.click(text)
         assert held.answer is mode
+
+
+# The commit that an upload may end with.
+
+
+async def test_the_wish_to_commit_is_off_until_it_is_ticked() -> None:
+    dialog = StageModeScreen(artifact())
+    async with hold(dialog, (80, 24)) as held:
+        assert held.has("[ ] Commit when every file has arrived: the whole stage")
+        assert dialog.commit is None
+        await held.press("c", *"Plate 7, in", "enter", "down", "enter")
+        assert held.answer is StageMode.IN_PLACE
+    assert dialog.commit == CommitOption(comment="Plate 7, in")
+
+
+async def test_the_wish_to_commit_by_mouse() -> None:
+    dialog = StageModeScreen(artifact())
+    async with hold(dialog, (80, 24)) as held:
+        await held.click("Commit when every")
+        assert held.has("[x] Commit when every")
+        await held.click("Message:")
+        await held.press("x", "space")
+        await held.click("Commit after")
+        assert dialog.commit is None
+        assert not held.has("x Commit")
+        await held.click("Commit after")
+        await held.click("A new version, v4")
+        assert held.answer is StageMode.NEW_VERSION
+    assert dialog.commit == CommitOption(comment="x")
+
+
+async def test_the_wish_to_commit_beside_conflicts() -> None:
+    wished = structs.replace(MIXED.request, commit=CommitOption(comment="given"))
+    dialog = conflict(structs.replace(MIXED, request=wished))
+    async with hold(dialog, (80, 24)) as held:
+        await held.press("o")
+        assert held.has("[x] Commit when every file has arrived")
+        assert held.has("given")
+        await held.click("given")
+        await held.press("end", "C", "enter")
+        assert held.answer == {A: REPLACE}
+    assert dialog.commit == CommitOption(comment="givenC")
+    dialog = conflict(plan(item("a", THERE), down=True))
+    async with hold(dialog) as held:
+        await held.press("c", "enter")
+        assert not held.has("Commit when")
+    assert dialog.commit is None
 
 
 # Quit.

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from hypha_artifact.models import ChangeKind, StagedChange, StageMode
 from hypha_artifact.paths import RemotePath
+from hypha_artifact.transfer.outcome import CommitOption
 from hypha_artifact.transfer.state import (
     Direction,
     DownloadRequest,
@@ -43,6 +44,16 @@ def dialog(pilot: Pilot[None]) -> str:
     return type(pilot.app.screen).__name__
 
 
+def plan_one(session: FakeSession) -> None:
+    """Let each upload be of one file."""
+
+    async def plan(request: UploadRequest) -> TransferPlan:
+        item = PlanItem(local=request.sources[0], remote=RemotePath("x"), size=1)
+        return TransferPlan(request=request, items=(item,))
+
+    session.fake.plan = plan  # type: ignore[method-assign,assignment]
+
+
 async def test_the_kind_of_stage_is_asked_once(
     session: FakeSession, local: Path
 ) -> None:
@@ -59,6 +70,23 @@ async def test_the_kind_of_stage_is_asked_once(
         await pilot.press("c")
         await until(pilot, lambda: len(session.fake.asked) == 2)
         assert said(screen) == "Nothing is left to copy."
+
+
+async def test_a_wish_to_commit_goes_along_and_the_kind_is_asked_again(
+    session: FakeSession, local: Path
+) -> None:
+    plan_one(session)
+    async with desk(session, local) as (pilot, screen):
+        for number in (1, 2):
+            await pilot.press("end", "c")
+            await until(pilot, lambda: dialog(pilot) == "StageModeScreen")
+            await pilot.press("c", *"Done", "enter", "n")
+            await until(pilot, lambda: "A commit follows." in said(screen))
+            assert len(session.fake.submitted) == number
+            screen.say("")
+    for plan in session.fake.submitted:
+        assert isinstance(plan.request, UploadRequest)
+        assert plan.request.commit == CommitOption(comment="Done")
 
 
 async def test_a_cancelled_question_copies_nothing(
@@ -89,12 +117,7 @@ async def test_marks_go_when_the_batch_is_submitted_and_the_pane_follows_the_sta
     session: FakeSession, local: Path
 ) -> None:
     session.mode = StageMode.NEW_VERSION
-
-    async def plan(request: UploadRequest) -> TransferPlan:
-        item = PlanItem(local=request.sources[0], remote=RemotePath("x"), size=1)
-        return TransferPlan(request=request, items=(item,))
-
-    session.fake.plan = plan  # type: ignore[method-assign,assignment]
+    plan_one(session)
     async with desk(session, local) as (pilot, screen):
         left, right = screen.panes
         await pilot.press("end", "space", "c")

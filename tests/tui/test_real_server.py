@@ -86,6 +86,28 @@ async def test_from_a_drag_to_a_committed_version(
     }
 
 
+async def test_an_upload_ends_with_the_commit_that_was_wished_for(
+    settings: ConnectionSettings, artifact: ArtifactId, local: Path
+) -> None:
+    app = HyphaApp(
+        settings, local, (artifact, ROOT), session=Session(settings, inside=True)
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await ready(pilot)
+        await pilot.press("end", "c")
+        await until(pilot, lambda: dialog(pilot) == "StageModeScreen")
+        await pilot.press("c", *"By itself", "enter", "n")
+        await until(pilot, lambda: "v1 is committed" in said(screen))
+        right = screen.panes[1]
+        await until(pilot, lambda: right.place and right.place.provider.state == "v1")
+    assert await committed(settings, artifact) == {"file_9.txt": 9}
+    async with Transport(settings) as transport:
+        space = AsyncHyphaWorkspace(settings.workspace, transport=transport)
+        record = await (await space.artifact(str(artifact))).read()
+    assert record.latest
+    assert record.latest.comment == "By itself"
+
+
 async def test_what_is_copied_back_is_the_same(
     settings: ConnectionSettings, artifact: ArtifactId, local: Path, tmp_path: Path
 ) -> None:
