@@ -71,7 +71,7 @@ class BaselineStore:
         try:
             data = await anyio.Path(self._file(key)).read_bytes()
             known = msgspec.json.decode(data, type=Baseline)
-        except (FileNotFoundError, msgspec.MsgspecError):
+        except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError):
             return Baseline(opened=opened)
         return known if known.opened == opened else Baseline(opened=opened)
 

@@ -187,7 +187,7 @@ async def _server(transport: Transport) -> list[Check]:
     took = time() - started
     try:
         version = msgspec.json.decode(body, type=ServerConfig).hypha_version
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         version = ""
     if not version:
         return [

@@ -116,7 +116,7 @@ class Keychain:
             return {}
         except OSError as error:
             raise self._refused("read", error) from error
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise LocalFileError(
                 f"'{self._file}' is damaged.", hint="Remove it, then sign in again."
             ) from error

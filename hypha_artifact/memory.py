@@ -135,7 +135,7 @@ def _read_lines(file: Path, start: int) -> tuple[list[tuple[str, str, int]], int
     end = text.rfind(b"\n") + 1
     try:
         lines = _lines.decode_lines(text[:end])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         _log.debug("the stage's memory is damaged: %s", error)
         lines = []
     return lines, start + end

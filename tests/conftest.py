@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 
 from hypha_artifact.localserver import LocalServer, local_server
 from hypha_artifact.settings import ConnectionSettings
+from tests import disks
 from tests.engines import end, places
 from tests.faults import FaultProxy
 
@@ -67,13 +66,5 @@ async def faults(server: LocalServer) -> AsyncGenerator[FaultProxy]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Generator[Path]:
     """A file system with room for 20 MiB, where this user may mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if os.geteuid() != 0 or mount is None or umount is None:
-        pytest.skip("no right to mount a small disk")
-    command = [mount, "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("no right to mount a small disk")
-    yield folder
-    subprocess.run([umount, str(folder)], check=True)
+    with disks.small_disk(tmp_path / "disk", "20m") as folder:
+        yield folder

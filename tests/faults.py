@@ -39,6 +39,7 @@ class Fault:
         corrupt: Change one byte of the answer's body, counted from 0.
         corrupt_request: Change one byte of the request's body, counted from 0.
         etag: Put it in the place of the answer's.
+        expired: Let the link be one that was signed long ago.
         drip: Seconds between any two pieces of 4 KiB, in both directions.
         stall: Wait for this event before the request is sent on.
     """
@@ -55,6 +56,7 @@ class Fault:
     corrupt: int | None = None
     corrupt_request: int | None = None
     etag: str | None = None
+    expired: bool = False
     drip: float = 0.0
     stall: asyncio.Event | None = None
     hits: int = 0
@@ -171,7 +173,7 @@ class FaultProxy:
             self._target.hostname, self._target.port
         )
         try:
-            up_writer.write(_closing(head))
+            up_writer.write(_closing(_aged(head) if fault.expired else head))
             if not await _send(reader, up_writer, _length(head), fault):
                 writer.transport.abort()
                 return
@@ -188,6 +190,10 @@ def _length(head: bytes) -> int:
 def _closing(head: bytes) -> bytes:
     kept = re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", head)
     return kept[:-2] + b"Connection: close\r\n\r\n"
+
+
+def _aged(head: bytes) -> bytes:
+    return re.sub(rb"(X-Amz-Date=)\d{4}", rb"\g<1>2020", head, count=1)
 
 
 def _answer(fault: Fault) -> bytes:

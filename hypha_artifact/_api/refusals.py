@@ -60,7 +60,7 @@ def detail_of(body: bytes) -> str:
     """Take the server's own words out of an error body."""
     try:
         text = msgspec.json.decode(body, type=_Detail).detail
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         text = body.decode(errors="replace")
     lines = text.removeprefix("RemoteException: ").strip().splitlines()
     return lines[-1][:500] if lines else ""
@@ -117,13 +117,15 @@ def _wait(headers: Mapping[str, str]) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        seconds = _until(text)
+        seconds = _until(text, headers.get("date"))
     return min(max(0.0, seconds), LONGEST_WAIT) if isfinite(seconds) else 1.0
 
 
-def _until(date: str) -> float:
+def _until(date: str, now: str | None) -> float:
+    """Return the seconds up to a date, by the clock of who named it if it is told."""
     try:
-        return parsedate_to_datetime(date).timestamp() - time()
+        start = parsedate_to_datetime(now).timestamp() if now else time()
+        return parsedate_to_datetime(date).timestamp() - start
     except ValueError:
         return 1.0
 

@@ -163,7 +163,7 @@ class Transport:
             )
         try:
             return msgspec.json.decode(response.content, type=call.answer)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ServerFault(
                 f"{call.subject}: the server's answer was not understood ({error}).",
                 status=response.status_code,

@@ -76,7 +76,7 @@ class DataFolder:
             keys = Keys.new()
             write_private(path, msgspec.json.encode(keys))
             return keys
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             message = f"'{path}' is damaged: {error}."
             hint = "Remove it: tokens given out before will stop working."
             raise LocalServerError(message, hint=hint) from error

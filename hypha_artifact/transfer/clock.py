@@ -7,6 +7,8 @@ from datetime import datetime
 
 import anyio
 
+_JUMP = 1.0
+
 
 class Clock:
     """The machine's clock: monotonic for the engine, epoch seconds for people."""
@@ -19,7 +21,10 @@ class Clock:
         return time.monotonic()
 
     def epoch(self, at: float) -> float:
-        """Turn a time of ``now`` into epoch seconds."""
+        """Turn a time of ``now`` into epoch seconds, as the wall clock counts now."""
+        epoch = time.time() - time.monotonic()
+        if abs(epoch - self._epoch) > _JUMP:  # it was set, or the machine slept
+            self._epoch = epoch
         return self._epoch + at
 
     def local(self) -> datetime:

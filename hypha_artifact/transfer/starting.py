@@ -59,7 +59,7 @@ def start_process(place: Place) -> bool:
 def _understood(said: bytes, place: Place) -> bool:
     try:
         status = msgspec.json.decode(said, type=Status)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         status = Status(failure="it ended at once", hint=f"See '{place.log}'.")
     if status.failure is not None:
         text = f"The engine does not start: {status.failure}"

@@ -207,7 +207,7 @@ class Line:
             anyio.IncompleteRead,
         ) as error:
             raise _lost() from error
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             text = f"The engine's socket carries something else: {error}."
             raise EngineError(text) from error
 

@@ -57,6 +57,7 @@ READING = {
     "busy store": Fault(GET, times=3, status=503),
     "expired link": Fault(GET, times=1, status=403),
     "busy database": Fault(MANAGER + "/get_file", times=3, status=500),
+    "garbled answer": Fault(MANAGER + "/get_file", times=2, corrupt=4),
 }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shlex
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from typing import Self
 from uuid import uuid4
@@ -58,7 +61,8 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tmux("kill-server")
+        with suppress(subprocess.CalledProcessError):  # its last window may be gone
+            self._tmux("kill-server")
 
     @property
     def screen(self) -> str:
@@ -69,6 +73,23 @@ class Terminal:
     def pid(self) -> int:
         """The process id of the window's shell."""
         return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+
+    @property
+    def program(self) -> int:
+        """The process id of the program in the window."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return int(children.split()[0])
+
+    def lose(self) -> None:
+        """Take the whole terminal away, and wait until the program has ended."""
+        handle = os.pidfd_open(self.program)
+        try:
+            self._tmux("kill-session")
+            gone, _, _ = select.select([handle], [], [], 60)
+        finally:
+            os.close(handle)
+        if not gone:
+            raise AssertionError("The program goes on without its terminal.")
 
     def press(self, *keys: str) -> None:
         """Press keys by tmux's names: ``F5``, ``Enter``, ``C-d``, ``a``."""

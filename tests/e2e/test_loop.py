@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import AsyncGenerator
 from pathlib import Path
-from uuid import uuid4
 
 import anyio.to_thread
 import pytest
 
 from hypha_artifact import AsyncHyphaArtifact
 from hypha_artifact.settings import ConnectionSettings
-from tests.e2e.terminal import Terminal
+from tests.e2e.conftest import opened
 
 MIB = 1 << 20
 
@@ -34,41 +31,6 @@ def local(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-async def artifact(
-    settings: ConnectionSettings, tmp_path: Path
-) -> AsyncGenerator[AsyncHyphaArtifact]:
-    """An artifact with one version of one file."""
-    first = tmp_path / "first.txt"
-    first.write_text("first")
-    async with AsyncHyphaArtifact(
-        f"e2e-{uuid4().hex[:8]}",
-        settings.workspace,
-        settings.token,
-        settings.server_url,
-    ) as artifact:
-        await artifact.create({"name": "end to end"}, stage=True)
-        await artifact.put(first, "first.txt")
-        await artifact.commit(comment="first")
-        yield artifact
-
-
-def opened(
-    settings: ConnectionSettings,
-    local: Path,
-    artifact: AsyncHyphaArtifact,
-    size: tuple[int, int],
-) -> Terminal:
-    command = [sys.executable, "-m", "hypha_tui", str(local), str(artifact.id)]
-    environ = {
-        "HYPHA_SERVER_URL": settings.server_url,
-        "HYPHA_WORKSPACE": settings.workspace or "",
-        "HYPHA_TOKEN": settings.token or "",
-        "LANG": "C.UTF-8",
-    }
-    return Terminal(command, size, environ)
-
-
 async def same(artifact: AsyncHyphaArtifact, names: list[str], local: Path) -> None:
     """Check the committed files against the local ones, byte by byte."""
     for name in names:
@@ -79,7 +41,7 @@ async def test_by_keyboard_as_a_new_version(
     settings: ConnectionSettings, local: Path, artifact: AsyncHyphaArtifact
 ) -> None:
     def drive() -> None:
-        with opened(settings, local, artifact, (120, 40)) as terminal:
+        with opened(settings, local, artifact.id, (120, 40)) as terminal:
             terminal.until(r"first\.txt")
             terminal.press("Down", "F5")
             terminal.until("What shall the changes become")
@@ -115,7 +77,7 @@ async def test_by_mouse_in_place_on_a_small_terminal(
     settings: ConnectionSettings, local: Path, artifact: AsyncHyphaArtifact
 ) -> None:
     def drive() -> None:
-        with opened(settings, local, artifact, (80, 24)) as terminal:
+        with opened(settings, local, artifact.id, (80, 24)) as terminal:
             terminal.until(r"first\.txt")
             one, two = terminal.find(r"one\.txt"), terminal.find(r"two\.txt")
             terminal.drag(one, two)
@@ -148,7 +110,7 @@ async def test_a_hostile_name_never_reaches_the_terminal(
     (local / "evil\x1b[2J\x1b]0;title\x07[red].txt").write_text("x")
 
     def drive() -> None:
-        with opened(settings, local, artifact, (120, 40)) as terminal:
+        with opened(settings, local, artifact.id, (120, 40)) as terminal:
             terminal.until(r"evil\\x1b\[2J")
             terminal.until(r"first\.txt")
             terminal.press("q")

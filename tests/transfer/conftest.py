@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -129,14 +129,21 @@ async def stored(remote: RemoteArtifact, source: Path) -> dict[str, str]:
     staged = Counter(entry.path for entry in artifact.staging or () if entry.path)
     names = [f"up/source/{name}" for name in checksums(source)]
     assert staged == Counter(names)
+    return await contents(remote, names)
+
+
+async def contents(remote: RemoteArtifact, names: Iterable[str]) -> dict[str, str]:
+    """Return the checksums of staged files, by their names below ``up/source``."""
     links = await remote.sign_downloads(
         [RemotePath(name) for name in names], version="stage"
     )
     found: dict[str, str] = {}
     for path, link in links.items():
+        digest = sha256()
         async with remote.fetch(link) as body:
-            data = b"".join([piece async for piece in body.chunks])
-        found[path.relative_to(RemotePath("up/source"))] = sha256(data).hexdigest()
+            async for piece in body.chunks:
+                digest.update(piece)
+        found[path.relative_to(RemotePath("up/source"))] = digest.hexdigest()
     return found
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hypha_artifact._api.transport import Transport
@@ -168,17 +166,3 @@ async def test_a_client_that_did_nothing_closes(
 ) -> None:
     assert settings_client.snapshot() == Snapshot()
     await settings_client.aclose()
-
-
-async def test_a_full_disk(bench: Bench, small_disk: Path) -> None:
-    bench.write("large.bin", 60 * MIB)
-    bench.write("small.bin", 1000)
-    await bench.final(await bench.upload())
-    bench.target = small_disk
-    counts = await bench.final(await bench.download())
-    assert counts == {JobState.DONE: 1, JobState.FAILED: 1}
-    job = next(j for j in bench.client.snapshot().jobs if j.state is JobState.FAILED)
-    assert "No room left" in (job.reason or "")
-    assert "Make room" in (job.hint or "")
-    await bench.client.aclose()
-    assert list(checksums(small_disk)) == ["source/small.bin"]

@@ -12,10 +12,13 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
+import anyio.to_thread
+import httpx
 import pytest
 from msgspec import structs
 from typing_extensions import override
@@ -23,6 +26,7 @@ from typing_extensions import override
 from hypha_artifact._api import transport
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.errors import HyphaError
+from hypha_artifact.localserver import LocalServer
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.remote import RemoteArtifact
@@ -45,8 +49,14 @@ from tests.transfer.conftest import ODD_NAMES, Stock, checksums, new_artifact, s
 
 T = TypeVar("T")
 KIB = 1024
-CI, SOAK = 50, 1000
+CI, SOAK = 100, 1000
+RESTARTS = 25
+"""Of how many schedules of the soak one has the server started again."""
+
 SPEED = 50.0
+PATIENCE = 4.0
+"""Seconds that a call may take."""
+
 PUT, GET, CALL = "^PUT ", "^GET /(s3/|[^?]*/files/)", "/services/"
 ONE_RANGE = r"^GET /s3/(?!.*large)"
 """What comes in ranges has no checksum that could tell."""
@@ -76,13 +86,19 @@ class Network:
     Args:
         seed: Of the schedule.
         faults: The proxy that everything goes through.
+        server: What is behind it.
         monkeypatch: For the names that do not resolve.
     """
 
     def __init__(
-        self, seed: int, faults: FaultProxy, monkeypatch: pytest.MonkeyPatch
+        self,
+        seed: int,
+        faults: FaultProxy,
+        server: LocalServer,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         self._faults = faults
+        self._server = server
         self.seed = seed
         self.chance = random.Random(seed)  # noqa: S311 - replayed
         self._resolves = True
@@ -90,61 +106,79 @@ class Network:
         self._left = -1
         self._outage: Callable[[], Awaitable[None]] = faults.down
         self._tasks: set[asyncio.Task[None]] = set()
+        self.planned: list[tuple[str, Fault]] = []
+        self.outage = "no outage"
         self.log: list[str] = [f"seed {seed}"]
         monkeypatch.setattr(socket, "getaddrinfo", self._getaddrinfo)
         faults.on_request = self._count
 
     def arm(self, data: str, *, sends: bool) -> None:
-        """Plan the faults of one batch, and print them."""
+        """Plan the faults of one batch, and note them."""
         for _ in range(self.chance.randint(1, 4)):
-            make = self._of_data if self.chance.random() < 0.7 else self._of_call
-            fault = make(data, sends) if make == self._of_data else self._of_call()
+            of_data = self.chance.random() < 0.7
+            kinds = self._of_data(data, sends) if of_data else self._of_call()
+            kind = self.chance.choice(sorted(kinds))
+            fault = kinds[kind]
             fault.skip = self.chance.randint(0, 12)
             fault.times = 1 if fault.stall else self.chance.choice((1, 1, 2, 3, 6))
-            self.log.append(str(self._faults.add(fault)))
-        if self.chance.random() < 0.3:
-            self._left = self.chance.randint(1, 40)
-            self._outage = self.chance.choice((self._refuse, self._unknown))
-            self.log.append(f"{self._outage.__name__} at request {self._left}")
+            self.planned.append((kind, self._faults.add(fault)))
+        if self.seed >= CI and self.seed % RESTARTS == 0:
+            self._cut("server restart", self._restart)
+        elif self.chance.random() < 0.3:
+            outages = {"refused": self._refuse, "no DNS": self._unknown}
+            kind = self.chance.choice(sorted(outages))
+            self._cut(kind, outages[kind])
 
-    def _of_data(self, data: str, sends: bool) -> Fault:  # noqa: FBT001
+    def _cut(self, kind: str, outage: Callable[[], Awaitable[None]]) -> None:
+        self._left, self._outage = self.chance.randint(1, 40), outage
+        self.outage = f"{kind} at request {self._left}"
+
+    def _of_data(self, data: str, sends: bool) -> dict[str, Fault]:  # noqa: FBT001
         some = self.chance.randint(0, 3000)
         retry = {"Retry-After": str(self.chance.randint(1, 30))}
-        both = (
-            Fault(data, status=self.chance.choice((500, 502, 503, 504))),
-            Fault(data, status=429, headers=retry),
-            Fault(data, status=403),
-            Fault(data, lose_answer=True),
-            Fault(data, drip=0.01),
-            Fault(data, stall=asyncio.Event()),
-        )
-        up = (
-            Fault(data, cut_request=some),
-            Fault(data, cut_request=some),
-            Fault(data, corrupt_request=some),
-            Fault(data, etag="0" * 32),
-        )
-        down = (
-            Fault(data, cut_response=some),
-            Fault(data, cut_response=some, politely=True),
-            Fault(ONE_RANGE, corrupt=some),
-            Fault(ONE_RANGE, etag="0" * 32),
-        )
-        return self.chance.choice(both + (up if sends else down))
+        both = {
+            "5xx": Fault(data, status=self.chance.choice((500, 502, 503, 504))),
+            "429": Fault(data, status=429, headers=retry),
+            "expired": Fault(data, expired=True),
+            "answer lost": Fault(data, lose_answer=True),
+            "drip": Fault(data, drip=0.01),
+            "stall": Fault(data, stall=asyncio.Event()),
+        }
+        up = {
+            "reset": Fault(data, cut_request=some),
+            "corrupt": Fault(data, corrupt_request=some),
+            "wrong ETag": Fault(data, etag="0" * 32),
+        }
+        down = {
+            "reset": Fault(data, cut_response=some),
+            "truncated": Fault(data, cut_response=some, politely=True),
+            "corrupt": Fault(ONE_RANGE, corrupt=some),
+            "wrong ETag": Fault(ONE_RANGE, etag="0" * 32),
+        }
+        return both | (up if sends else down)
 
-    def _of_call(self) -> Fault:
+    def _of_call(self) -> dict[str, Fault]:
         retry = {"Retry-After": "0"}
-        return self.chance.choice(
-            (
-                Fault(CALL, status=self.chance.choice((500, 502, 503, 504))),
-                Fault(CALL, status=429, headers=retry),
-                Fault(CALL, lose_answer=True),
-                Fault(CALL, cut_request=self.chance.randint(0, 50)),
-                Fault(CALL, cut_response=self.chance.randint(0, 50)),
-                Fault(CALL, cut_response=0, politely=True),
-                Fault(CALL, drip=0.05),
-            )
-        )
+        some = self.chance.randint(0, 50)
+        return {
+            "call 5xx": Fault(CALL, status=self.chance.choice((500, 502, 503, 504))),
+            "call 429": Fault(CALL, status=429, headers=retry),
+            "call answer lost": Fault(CALL, lose_answer=True),
+            "call reset": Fault(CALL, cut_request=some),
+            "call answer reset": Fault(CALL, cut_response=some),
+            "call truncated": Fault(CALL, cut_response=some, politely=True),
+            "call corrupt": Fault(CALL, corrupt_request=some),
+            "call answer corrupt": Fault(CALL, corrupt=some),
+            "call drip": Fault(CALL, drip=0.05),
+            "call stall": Fault(CALL, stall=asyncio.Event()),
+        }
+
+    def told(self) -> str:
+        """Say what was planned, and which of it was met."""
+        faults = [f"{kind}: {fault}" for kind, fault in self.planned]
+        met = [kind for kind, fault in self.planned if fault.hits]
+        met += [self.outage] if self._tasks else []
+        return "\n".join([*self.log, *faults, f"met: {', '.join(met)}", ""])
 
     @property
     def settings(self) -> ConnectionSettings:
@@ -156,6 +190,10 @@ class Network:
         """End all faults."""
         self._faults.clear()
         self._left = -1
+        await self.back()
+
+    async def back(self) -> None:
+        """Wait for the end of an outage."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -178,6 +216,10 @@ class Network:
         await anyio.sleep(0.3)
         self._resolves = True
 
+    async def _restart(self) -> None:
+        await anyio.to_thread.run_sync(self._server.stop_hypha)
+        await anyio.to_thread.run_sync(self._server.start_hypha)
+
     def _getaddrinfo(self, *args: Any, **options: Any) -> Any:
         if not self._resolves:
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure, injected")
@@ -192,6 +234,8 @@ def _seeds() -> list[object]:
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten what is not the engine's clock, and the ranges of large files."""
+    timeout = partial(httpx.Timeout, PATIENCE)
+    monkeypatch.setattr(httpx, "Timeout", lambda _seconds, **more: timeout(**more))
     monkeypatch.setattr(transport, "_IDLE", 1.5)
     monkeypatch.setattr(transport, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(transport, "LONGEST_WAIT", 0.05)
@@ -204,12 +248,13 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def network(
     request: pytest.FixtureRequest,
     faults: FaultProxy,
+    server: LocalServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Network]:
     """The network of one seed; what it did is shown with a failure."""
-    network = Network(request.param, faults, monkeypatch)
+    network = Network(request.param, faults, server, monkeypatch)
     yield network
-    sys.stdout.write("\n".join([*network.log, ""]))
+    sys.stdout.write(network.told())
 
 
 async def test_faults(
@@ -314,6 +359,7 @@ async def _insist(network: Network, call: Callable[[], Awaitable[T]]) -> T:
             return await call()
         except HyphaError as error:
             network.log.append(f"asked again: {error}")
+            await network.back()
     return await call()
 
 

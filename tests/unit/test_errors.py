@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from hypha_artifact import errors
-from hypha_artifact._api.refusals import refusal, store_refusal
+from hypha_artifact._api.refusals import detail_of, refusal, store_refusal
 from hypha_artifact.errors import HyphaError, redact
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
@@ -120,6 +120,20 @@ def test_a_store_that_asks_for_patience_gets_it(
     assert isinstance(error, errors.RateLimited)
     assert error.status == 503
     assert least <= error.retry_after <= most
+
+
+def test_a_date_counts_from_the_server_s_own() -> None:
+    headers = {
+        "retry-after": "Fri, 01 Jan 2021 00:00:07 GMT",
+        "date": "Fri, 01 Jan 2021 00:00:00 GMT",
+    }
+    error = store_refusal("upload x", 429, headers, b"")
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == 7
+
+
+def test_words_that_are_no_text_are_shown_as_they_are() -> None:
+    assert "gone" in detail_of(b'{"detail": "gone \x9e"}')
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
 import stat
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +14,7 @@ import pytest
 
 from hypha_artifact.errors import JournalDamaged, JournalError, JournalNewer
 from hypha_artifact.transfer.journal import VERSION, Journal, set_aside
+from tests import disks
 
 INSERT = "INSERT INTO facts VALUES (?, ?)"
 
@@ -107,25 +105,15 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if os.geteuid() != 0 or mount is None or umount is None:
-        pytest.skip("no right to mount a small disk")
-    command = [mount, "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("no right to mount a small disk")
-    yield folder
-    subprocess.run([umount, str(folder)], check=True)
+    with disks.small_disk(tmp_path / "disk", "2m") as folder:
+        yield folder
 
 
 async def test_a_full_disk_holds_up_and_loses_nothing(tiny_disk: Path) -> None:
     journal = Journal(tiny_disk / "journal.sqlite")
     told = threading.Event()
     journal.on_trouble = told.set
-    ballast = tiny_disk / "ballast"
-    with pytest.raises(OSError, match="No space"):
-        ballast.write_bytes(bytes(4 << 20))
+    ballast = disks.fill(tiny_disk)
     journal.write(INSERT, [(f"{number}", "x" * 100) for number in range(3000)])
     await anyio.to_thread.run_sync(told.wait)
     assert "Make room" in (journal.trouble or "")

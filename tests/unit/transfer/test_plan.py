@@ -9,12 +9,15 @@ from msgspec.structs import replace
 from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry, EntryKind, StageMode
 from hypha_artifact.paths import ROOT, RemotePath
+from hypha_artifact.transfer.download import LONGEST_RANGE
+from hypha_artifact.transfer.jobs import Work
 from hypha_artifact.transfer.landing import plan_download
 from hypha_artifact.transfer.names import Habits
 from hypha_artifact.transfer.plan import (
     MAX_PARTS,
     MIB,
     PART_SIZE,
+    SHORTEST_PART,
     Listing,
     LocalFile,
     LocalTree,
@@ -154,6 +157,22 @@ def test_parts_fit_the_limits(size: int) -> None:
     assert part >= PART_SIZE
     assert part % MIB == 0
     assert -(-size // part) <= MAX_PARTS
+
+
+@pytest.mark.parametrize("least", [SHORTEST_PART, PART_SIZE, LONGEST_RANGE])
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_the_ten_thousand_and_first_part(least: int, more: int) -> None:
+    size = MAX_PARTS * least + more
+    work = Work(size, part_size(size, least))
+    assert (work.part_size == least) is (more <= 0)
+    assert work.parts == (MAX_PARTS if more <= 0 else -(-size // (least + MIB)))
+    at = 0
+    for part in range(work.parts):
+        start, length = work.range_of(part)
+        assert start == at
+        assert length > 0
+        at += length
+    assert at == size
 
 
 @given(st.lists(st.sampled_from(["a", "b", "a/b", "a/c", "b/c/d", "a/b/c"])))
