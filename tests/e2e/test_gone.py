@@ -55,8 +55,8 @@ def _hold(faults: FaultProxy, parts: int) -> list[Fault]:
     """Let the store take 16% of the parts, then 40% when told, then 64%, then all."""
     unit = parts // 25
     return [
-        faults.add(Fault(PARTS, times=times, skip=skip, stall=asyncio.Event()))
-        for times, skip in ((6 * unit, 4 * unit), (6 * unit, 0), (None, 0))
+        faults.add(Fault(PARTS, times=times, skip=4 * unit, stall=asyncio.Event()))
+        for times in (6 * unit, 6 * unit, None)
     ]
 
 
