@@ -26,7 +26,8 @@ def small_disk(folder: Path, size: str) -> Generator[Path]:
         pytest.skip("no right to mount a small disk")
     yield folder
     umount = shutil.which("umount") or "umount"
-    subprocess.run([umount, str(folder)], check=True)
+    # Lazily: a process that has just been ended may not have closed all files yet.
+    subprocess.run([umount, "--lazy", str(folder)], check=True)
 
 
 def change(disk: Path, option: str) -> None:
