@@ -88,6 +88,7 @@ class FaultProxy:
         self._server: asyncio.Server | None = None
         self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[str] = []
         self.heads: list[str] = []
         self.on_request: Callable[[str], None] = lambda _: None
@@ -98,6 +99,11 @@ class FaultProxy:
 
     async def __aexit__(self, *_: object) -> None:
         await self.down()
+        await asyncio.sleep(0)  # what was being accepted
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks)
+        await asyncio.sleep(0)
 
     async def up(self) -> None:
         """Listen; always at the same port."""
@@ -144,12 +150,16 @@ class FaultProxy:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
         self._open.add(writer)
         try:
             await self._exchange(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
+            self._tasks.discard(task)
             self._open.discard(writer)
             writer.close()
 

@@ -157,14 +157,17 @@ class Stock(NamedTuple):
 @pytest.fixture(scope="module")
 async def stock(server: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """A mixed tree, uploaded once."""
-    folder = tmp_path_factory.mktemp("stock")
+    sizes = {f"small/{number}": 3000 for number in range(8)}
+    sizes |= dict.fromkeys(ODD_NAMES[:3], 100)
+    sizes |= {"empty": 0, "large": 3 * (1 << 20) - 5}
+    return await stocked(server, tmp_path_factory.mktemp("stock"), sizes)
+
+
+async def stocked(server: LocalServer, folder: Path, sizes: dict[str, int]) -> Stock:
+    """Upload files of the given sizes into a new artifact's stage."""
     async with open_bench(server.settings, server.settings, folder) as bench:
-        for number in range(8):
-            bench.write(f"small/{number}", 3000)
-        for name in ODD_NAMES[:3]:
-            bench.write(name, 100)
-        bench.write("empty", 0)
-        bench.write("large", 3 * (1 << 20) - 5)
+        for name, size in sizes.items():
+            bench.write(name, size)
         assert set(await bench.final(await bench.upload())) == {JobState.DONE}
         return Stock(bench.remote.id, bench.source)
 

@@ -45,7 +45,14 @@ from hypha_artifact.transfer.state import (
     UploadRequest,
 )
 from tests.faults import Fault, FaultProxy
-from tests.transfer.conftest import ODD_NAMES, Stock, checksums, new_artifact, stored
+from tests.transfer.conftest import (
+    ODD_NAMES,
+    Stock,
+    checksums,
+    new_artifact,
+    stocked,
+    stored,
+)
 
 T = TypeVar("T")
 KIB = 1024
@@ -100,7 +107,7 @@ class Network:
         self._faults = faults
         self._server = server
         self.seed = seed
-        self.chance = random.Random(seed)  # noqa: S311 - replayed
+        self._chance = random.Random(seed)  # noqa: S311 - replayed
         self._resolves = True
         self._resolve = socket.getaddrinfo
         self._left = -1
@@ -114,30 +121,31 @@ class Network:
 
     def arm(self, data: str, *, sends: bool) -> None:
         """Plan the faults of one batch, and note them."""
-        for _ in range(self.chance.randint(1, 4)):
-            of_data = self.chance.random() < 0.7
+        for _ in range(self._chance.randint(1, 4)):
+            of_data = self._chance.random() < 0.7
             kinds = self._of_data(data, sends) if of_data else self._of_call()
-            kind = self.chance.choice(sorted(kinds))
+            kind = self._chance.choice(sorted(kinds))
             fault = kinds[kind]
-            fault.skip = self.chance.randint(0, 12)
-            fault.times = 1 if fault.stall else self.chance.choice((1, 1, 2, 3, 6))
+            fault.skip = self._chance.randint(0, 6)
+            fault.times = 1 if fault.stall else self._chance.choice((1, 1, 2, 3, 6))
             self.planned.append((kind, self._faults.add(fault)))
         if self.seed >= CI and self.seed % RESTARTS == 0:
             self._cut("server restart", self._restart)
-        elif self.chance.random() < 0.3:
+        elif self._chance.random() < 0.3:
             outages = {"refused": self._refuse, "no DNS": self._unknown}
-            kind = self.chance.choice(sorted(outages))
+            kind = self._chance.choice(sorted(outages))
             self._cut(kind, outages[kind])
 
     def _cut(self, kind: str, outage: Callable[[], Awaitable[None]]) -> None:
-        self._left, self._outage = self.chance.randint(1, 40), outage
-        self.outage = f"{kind} at request {self._left}"
+        self._left, self._outage = self._chance.randint(1, 20), outage
+        self.outage = kind
+        self.log.append(f"{kind} at request {self._left}")
 
     def _of_data(self, data: str, sends: bool) -> dict[str, Fault]:  # noqa: FBT001
-        some = self.chance.randint(0, 3000)
-        retry = {"Retry-After": str(self.chance.randint(1, 30))}
+        some = self._chance.randint(0, 3000)
+        retry = {"Retry-After": str(self._chance.randint(1, 30))}
         both = {
-            "5xx": Fault(data, status=self.chance.choice((500, 502, 503, 504))),
+            "5xx": Fault(data, status=self._chance.choice((500, 502, 503, 504))),
             "429": Fault(data, status=429, headers=retry),
             "expired": Fault(data, expired=True),
             "answer lost": Fault(data, lose_answer=True),
@@ -159,9 +167,9 @@ class Network:
 
     def _of_call(self) -> dict[str, Fault]:
         retry = {"Retry-After": "0"}
-        some = self.chance.randint(0, 50)
+        some = self._chance.randint(0, 50)
         return {
-            "call 5xx": Fault(CALL, status=self.chance.choice((500, 502, 503, 504))),
+            "call 5xx": Fault(CALL, status=self._chance.choice((500, 502, 503, 504))),
             "call 429": Fault(CALL, status=429, headers=retry),
             "call answer lost": Fault(CALL, lose_answer=True),
             "call reset": Fault(CALL, cut_request=some),
@@ -257,12 +265,37 @@ def network(
     sys.stdout.write(network.told())
 
 
+@pytest.fixture(scope="module")
+async def stock(server: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """A small tree, uploaded once: what costs time is Hypha's own work."""
+    sizes = {"one": 3000, "two": 2000, ODD_NAMES[0]: 100, ODD_NAMES[2]: 10, "empty": 0}
+    sizes["large"] = 3 * 512 * KIB - 5
+    return await stocked(server, tmp_path_factory.mktemp("stock"), sizes)
+
+
+def test_the_day_s_schedules_have_every_kind(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for data, sends in ((PUT, True), (GET, False)):
+        planned: set[str] = set()
+        kinds = {"refused", "no DNS"}
+        for seed in range(0 if sends else 1, CI, 2):
+            faults = FaultProxy(server.settings)
+            network = Network(seed, faults, server, monkeypatch)
+            network.arm(data, sends=sends)
+            planned |= {kind for kind, _ in network.planned} | {network.outage}
+            kinds |= network._of_data(data, sends).keys() | network._of_call().keys()
+        assert kinds <= planned
+
+
 async def test_faults(
     network: Network, settings: ConnectionSettings, tmp_path: Path, stock: Stock
 ) -> None:
     async with _engine(network.settings, tmp_path) as engine:
         if network.seed % 2 == 0:
-            async with Transport(settings) as direct:
+            # Past the proxies, which would only cost time.
+            checking = structs.replace(settings, use_proxy=False)
+            async with Transport(checking) as direct:
                 remote = RemoteArtifact(await new_artifact(direct), direct)
                 await _send(engine, network, remote, tmp_path / "source")
         else:
@@ -272,7 +305,7 @@ async def test_faults(
 async def _send(
     engine: TransferEngine, network: Network, remote: RemoteArtifact, source: Path
 ) -> None:
-    files = _fill(source, network.chance)
+    files = _fill(source, random.Random(network.seed))  # noqa: S311 - replayed
     request = UploadRequest(
         sources=(source,),
         artifact=remote.id,
@@ -303,9 +336,10 @@ async def _fetch(
 
 def _fill(folder: Path, chance: random.Random) -> int:
     """Make a mixed batch: small, odd, empty, and large enough for parts."""
-    sizes = {f"small/{n}": chance.randint(1, 4000) for n in range(chance.randint(2, 5))}
+    home = chance.choice(("", "", "", "sub/"))
+    sizes = {f"{home}{n}": chance.randint(1, 4000) for n in range(chance.randint(1, 4))}
     sizes |= dict.fromkeys(chance.sample(ODD_NAMES[:3], 1), 100)
-    sizes |= {"empty": 0, "large": chance.randint(200 * KIB, 350 * KIB)}
+    sizes |= {"empty": 0, "large": chance.randint(130 * KIB, 250 * KIB)}
     for name, size in sizes.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
