@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hypha_artifact.paths import ArtifactId, RemotePath
 
@@ -24,14 +24,28 @@ class StageMode(Enum):
     """A new version that starts empty and is hidden from readers until then."""
     IN_PLACE = "in place"
     """The latest version, changed while readers look on."""
+    ON_BRANCH = "on the branch"
+    """Git storage: the next commit of a branch, hidden until then.
+
+    It keeps every file that is not touched, and destroys nothing.
+    """
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """One committed version."""
+    """One committed version; of git storage a branch or a tag, with its commit."""
 
-    version: str
+    version: str = ""
     comment: str | None = None
     created_at: float | None = None
+    name: str = ""
+    """What git storage calls it; ``version`` is the same then."""
+    sha: str | None = None
+    is_default: bool = msgspec.field(default=False, name="default")
+
+    def __post_init__(self) -> None:
+        """Know it by one name, whatever the storage."""
+        if not self.version:
+            structs.force_setattr(self, "version", self.name)
 
 
 class StageEntry(Struct, frozen=True, kw_only=True):
@@ -97,7 +111,9 @@ class Artifact(Struct, frozen=True, kw_only=True):
     @property
     def latest(self) -> Version | None:
         """The version that readers get by default; None before the first commit."""
-        return self.versions[-1] if self.versions else None
+        versions = self.versions or []
+        default = (version for version in versions if version.is_default)
+        return next(default, versions[-1] if versions else None)
 
     @property
     def is_staged(self) -> bool:
@@ -113,6 +129,8 @@ class Artifact(Struct, frozen=True, kw_only=True):
         """
         if self.staging is None:
             return None
+        if self.is_git:
+            return StageMode.ON_BRANCH
         intents = {entry.intent for entry in self.staging if entry.intent}
         if "new_version" in intents or not self.versions:
             return StageMode.NEW_VERSION
@@ -120,8 +138,14 @@ class Artifact(Struct, frozen=True, kw_only=True):
 
     @property
     def next_version(self) -> str:
-        """The name the server will give to the next version unless told another."""
-        return f"v{len(self.versions or [])}"
+        """The name the server will give to the next version unless told another.
+
+        In git storage it is the branch, which every commit goes to.
+        """
+        if not self.is_git:
+            return f"v{len(self.versions or [])}"
+        branch = (self.config or {}).get("git_default_branch")
+        return self.latest.version if self.latest else str(branch or "main")
 
 
 class EntryKind(Enum):
@@ -137,7 +161,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     ``name`` is as the server sent it: show it through ``paths.printable``, and join
     it only with ``RemotePath.__truediv__``, which refuses unsafe ones. ``size`` is in
     bytes, None for folders; ``modified`` in epoch seconds. ``pending`` marks a file
-    that is staged but has no bytes yet.
+    that is staged but has no bytes yet, ``staged``, in git storage, one that is in
+    the stage.
     """
 
     name: str
@@ -145,6 +170,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     size: int | None = None
     modified: float | None = msgspec.field(default=None, name="last_modified")
     pending: bool = False
+    staged: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -163,7 +189,7 @@ class ChangeKind(Enum):
     PENDING = "!"
     """Announced, but its bytes are not there: a commit would fail."""
     UNKNOWN = "?"
-    """Staged in place by somebody else: added or modified, the server cannot tell."""
+    """Staged by somebody else: in place, the server cannot tell what it does."""
 
 
 class StagedChange(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
+from msgspec import structs
+
 from hypha_artifact._api import endpoints
 from hypha_artifact._api.serial import serial_lock
 from hypha_artifact._api.transport import Transport
@@ -18,7 +20,14 @@ from hypha_artifact.baseline import Baseline, BaselineStore
 from hypha_artifact.errors import NetworkError, NotFound, NotStaged, StageConflict
 from hypha_artifact.listings import Cache, Listings
 from hypha_artifact.memory import StageMemory, current_memory, stage_memory
-from hypha_artifact.models import Artifact, Entry, EntryKind, JsonObject, StageMode
+from hypha_artifact.models import (
+    Artifact,
+    Entry,
+    EntryKind,
+    JsonObject,
+    StageEntry,
+    StageMode,
+)
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 
 STAGE = "stage"
@@ -51,11 +60,18 @@ class RemoteRecord:
     async def read(self, *, version: str | None = None) -> Artifact:
         """Read the record (``version="stage"``: with its staging list).
 
+        Of git storage the server tells the stage in another call (Hypha 0.21).
+
         Raises:
             ArtifactNotFound: There is no such artifact.
             VersionNotFound: It has no such version.
         """
-        return await self._transport.call(endpoints.read(self.id, version))
+        artifact = await self._transport.call(endpoints.read(self.id, version))
+        if not artifact.is_git or version not in {None, STAGE}:
+            return artifact
+        return _staged_on_branch(
+            artifact, await self._transport.call(endpoints.get_status(self.id))
+        )
 
     async def list_folder(
         self,
@@ -113,7 +129,7 @@ class RemoteRecord:
         return serial_lock(self._key).hold()
 
     async def open_stage(self, mode: StageMode) -> Artifact:
-        """Open a stage, or join one of the same kind.
+        """Open a stage, or join one of the same kind; git storage has only its own.
 
         Raises:
             StageConflict: One of the other kind is open; switching it loses files.
@@ -123,7 +139,8 @@ class RemoteRecord:
             artifact = await self.read(version=STAGE)
             if artifact.stage_mode is None:
                 return await self._open(mode, artifact)
-        if artifact.stage_mode is not mode and artifact.versions:
+        other = artifact.stage_mode is not mode and not artifact.is_git
+        if other and artifact.versions:
             raise StageConflict(
                 f"{self.id} has an open stage that goes {artifact.stage_mode.value}, "
                 f"not {mode.value}."
@@ -131,7 +148,8 @@ class RemoteRecord:
         return artifact
 
     async def _open(self, mode: StageMode, artifact: Artifact) -> Artifact:
-        fresh = mode is StageMode.NEW_VERSION and bool(artifact.versions)
+        new = mode is StageMode.NEW_VERSION and not artifact.is_git
+        fresh = new and bool(artifact.versions)
         opened = await self._edit({}, version="new" if fresh else None)
         await self._baselines.save(self._key, Baseline(opened=opened.last_modified))
         return opened
@@ -165,7 +183,11 @@ class RemoteRecord:
         self, fields: JsonObject, *, version: str | None = None
     ) -> Artifact:
         call = endpoints.edit(self.id, fields, stage=True, version=version)
-        return await self._transport.call(call)
+        return await self._whole(await self._transport.call(call))
+
+    async def _whole(self, answer: Artifact) -> Artifact:
+        """Read a git artifact again: answers to changes leave out branch and stage."""
+        return await self.read(version=STAGE) if answer.is_git else answer
 
     async def edit_at_once(
         self, fields: JsonObject, *, version: str | None = None
@@ -178,12 +200,11 @@ class RemoteRecord:
         """
         async with self.exclusive():
             call = endpoints.edit(self.id, fields, stage=False, version=version)
-            return await self._transport.call(call)
+            return await self._whole(await self._transport.call(call))
 
     async def _staged(self) -> Artifact:
         artifact = await self.read(version=STAGE)
-        # Git storage has no record of its stage here (Hypha 0.21: always null).
-        if not artifact.is_staged and not artifact.is_git:
+        if not artifact.is_staged:
             raise NotStaged(f"{self.id} has no open stage.")
         return artifact
 
@@ -202,7 +223,7 @@ class RemoteRecord:
             before = await self._staged()
             call = endpoints.commit(self.id, version, comment or None)
             try:
-                return await self._transport.call(call)
+                return await self._whole(await self._transport.call(call))
             except NetworkError as error:
                 return await self._look_up_commit(before, error)
 
@@ -222,7 +243,12 @@ class RemoteRecord:
             NotStaged: No stage is open.
         """
         async with self.exclusive():
-            return await self._transport.call(endpoints.discard(self.id))
+            artifact = await self.read(version=STAGE)
+            if not artifact.is_git:
+                return await self._transport.call(endpoints.discard(self.id))
+            await self._staged()
+            await self._transport.call(endpoints.discard_changes(self.id))
+            return await self.read(version=STAGE)
 
     async def remove_file(self, path: RemotePath) -> None:
         """Send ``remove_file`` as it is; only while ``exclusive()`` is held.
@@ -247,19 +273,27 @@ class RemoteRecord:
         async with self.exclusive():
             artifact = await self.read(version=STAGE)
             staged = {entry.path for entry in artifact.staging or () if entry.path}
-            phantoms = await self.pending(wanted & staged)
+            phantoms = await self.pending(artifact, wanted & staged)
             for path in phantoms:
                 await self.remove_file(path)
         return phantoms
 
-    async def pending(self, paths: Iterable[str]) -> tuple[RemotePath, ...]:
+    async def pending(
+        self, artifact: Artifact, paths: Iterable[str]
+    ) -> tuple[RemotePath, ...]:
         """Tell which of some staged paths have no bytes; one listing a folder."""
         wanted = {RemotePath(path) for path in paths}
         found: list[RemotePath] = []
         for folder in sorted({path.parent for path in wanted}):
             entries = await self.list_folder(folder, version=STAGE, pending=True)
-            absent = {folder / entry.name for entry in entries if entry.pending}
-            found.extend(sorted(wanted & absent))
+            here = {path for path in wanted if path.parent == folder}
+            if artifact.is_git:  # which lists what has bytes, and nothing else
+                absent = here - {
+                    folder / entry.name for entry in entries if entry.staged
+                }
+            else:
+                absent = {folder / entry.name for entry in entries if entry.pending}
+            found.extend(sorted(here & absent))
         return tuple(found)
 
     async def recall(self, artifact: Artifact) -> StageMemory:
@@ -275,3 +309,14 @@ class RemoteRecord:
     async def baseline(self, artifact: Artifact) -> Baseline:
         """Return what is known of the open in-place session."""
         return await self._baselines.load(self._key, artifact.last_modified)
+
+
+def _staged_on_branch(artifact: Artifact, status: endpoints.Status) -> Artifact:
+    """Write the stage of git storage as the record of other artifacts has it."""
+    if not status.staged:
+        return artifact
+    branch = status.branches.get(status.active_branch or "", endpoints.Branch())
+    removed = dict.fromkeys(branch.files_removed)
+    entries = [StageEntry(path=path) for path in branch.files_added]
+    entries += [StageEntry(path=path, remove=True) for path in removed]
+    return structs.replace(artifact, staging=entries)

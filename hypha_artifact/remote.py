@@ -134,6 +134,8 @@ class RemoteArtifact(RemoteRecord):
         if artifact.stage_mode is StageMode.IN_PLACE:
             await self._remember(artifact, {path.parent for path in paths})
         marked = {e.path for e in artifact.staging or () if e.remove}
+        if artifact.is_git:
+            marked.clear()  # a new upload wins over its marker there
         for path in marked.intersection(paths):
             await self._drop_marker(RemotePath(path or ""))
         memory = self.memory(artifact)

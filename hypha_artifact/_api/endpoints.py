@@ -127,6 +127,31 @@ def commit(
     )
 
 
+class Branch(Struct, frozen=True):
+    """What is staged for one branch of a git artifact."""
+
+    files_added: list[str] = []
+    files_removed: list[str] = []
+
+
+class Status(Struct, frozen=True):
+    """The part that is read of the answer to ``get_status`` for a git artifact."""
+
+    staged: bool = False
+    active_branch: str | None = None
+    branches: dict[str, Branch] = {}
+
+
+def get_status(artifact: ArtifactId) -> Call[Status]:
+    """Read the stage of a git artifact, of which the record says nothing."""
+    return _manager("get_status", artifact, Status)
+
+
+def discard_changes(artifact: ArtifactId) -> Call[JsonObject]:
+    """Throw the stage of a git artifact away: ``discard`` would leave its files."""
+    return _manager("discard_changes", artifact, JsonObject, timeout=LONG)
+
+
 def discard(artifact: ArtifactId) -> Call[Artifact]:
     """Throw the stage away."""
     return _manager("discard", artifact, Artifact, repeatable=False, timeout=LONG)
@@ -237,10 +262,13 @@ def get_file(
     )
 
 
-def remove_file(artifact: ArtifactId, path: RemotePath) -> Call[None]:
-    """Mark a committed file for removal, or drop a staged one. Never sent twice."""
+def remove_file(artifact: ArtifactId, path: RemotePath) -> Call[object]:
+    """Mark a committed file for removal, or drop a staged one. Never sent twice.
+
+    Of git storage the server answers with an object, else with null.
+    """
     return _manager(
-        "remove_file", artifact, type(None), {"file_path": path}, repeatable=False
+        "remove_file", artifact, object, {"file_path": path}, repeatable=False
     )
 
 

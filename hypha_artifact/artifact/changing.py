@@ -302,7 +302,7 @@ class Changing(Reading):
         mode = await self._stage_mode()
         _, chosen = await self._source(path1, None)
         paths = await self._files_of(path1, maxdepth, recursive)
-        removable = chosen == STAGE or mode is StageMode.IN_PLACE
+        removable = chosen == STAGE or mode is not StageMode.NEW_VERSION
         if removable:
             staging.check_removal(paths, await staging.read_stage(self.remote))
         await self._copy(path1, path2, maxdepth, "raise", None, recursive=recursive)

@@ -176,8 +176,9 @@ class Records(Connected):
         """Check the stage, then make it final.
 
         Args:
-            version: Name of the new version; the next number by default. In place,
-                the server ignores it (verified, Hypha 0.21), and a warning says so.
+            version: Name of the new version; the next number by default. In git
+                storage, a tag for the commit. In place, the server ignores it
+                (verified, Hypha 0.21), and a warning says so.
             comment: The version's message; in place it replaces the latest one's.
 
         Returns:
@@ -189,7 +190,8 @@ class Records(Connected):
         """
         made = await staging.commit(self.remote, comment=comment, version=version)
         latest = made.latest
-        if version and latest and latest.version != version:
+        names = {known.version for known in made.versions or ()}
+        if version and latest and version not in names:
             warnings.warn(
                 f"{self.id} was changed in place: its version is still "
                 f"{latest.version}, not {version}.",

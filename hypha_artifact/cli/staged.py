@@ -65,8 +65,8 @@ async def to_change(
         told: The command's options.
 
     Raises:
-        StageConflict: A stage that goes in place is open, and a new version was asked
-            for.
+        StageConflict: A new version was asked for, and a stage that goes in place is
+            open, or there is none in git storage.
     """
     async with session.artifact(name) as artifact:
         await _open(session, artifact, told)
@@ -76,25 +76,30 @@ async def to_change(
 
 
 async def _open(session: Session, artifact: AsyncHyphaArtifact, told: Changing) -> None:
+    from hypha_artifact.errors import StageConflict
     from hypha_artifact.models import StageMode
 
     before = await artifact.remote.read(version="stage")
+    if before.is_git and told.new_version:
+        raise StageConflict(
+            f"{artifact.id} is kept in git: a commit adds to its branch, and there is "
+            "no new version that starts empty.",
+            hint="Leave --new-version out. commit --version NAME sets a tag.",
+        )
     if before.is_staged and not told.new_version:
         return
     mode = StageMode.NEW_VERSION if told.new_version else StageMode.IN_PLACE
     opened = await artifact.remote.open_stage(mode)
     if before.is_staged:
         return
-    if opened.stage_mode is StageMode.IN_PLACE:
-        session.say(
-            f"Opened a stage on {artifact.id}, in place: readers see uploads at once, "
-            "removals after the commit."
-        )
-    else:
-        session.say(
-            f"Opened a stage on {artifact.id} for a new version: it starts empty, and "
-            "readers see it after the commit."
-        )
+    after = "readers see it after the commit."
+    what = {
+        StageMode.IN_PLACE: ", in place: readers see uploads at once, removals after "
+        "the commit.",
+        StageMode.NEW_VERSION: f" for a new version: it starts empty, and {after}",
+        StageMode.ON_BRANCH: f" for {opened.next_version}: {after}",
+    }
+    session.say(f"Opened a stage on {artifact.id}{what[opened.stage_mode or mode]}")
 
 
 async def commit_stage(

@@ -9,6 +9,9 @@ Hypha's staging is not git's (each fact verified on Hypha 0.21):
   the file for readers at once.
 * A commit deletes first and checks then: one announced file without bytes fails it
   after the removals have run, and a discard does not bring those back.
+* Git storage has a stage of its own: hidden, on top of its branch, and nothing in it
+  can harm what is committed. Its commit takes what has bytes, whatever was announced,
+  and also what a ``discard`` left behind (``discard_changes`` does not).
 
 No front end decides any of this again.
 """

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hypha_artifact.errors import CommitBlocked, NotStaged, WouldLoseData
+from hypha_artifact.errors import (
+    CommitBlocked,
+    NotStaged,
+    StageConflict,
+    WouldLoseData,
+)
 from hypha_artifact.models import (
     Artifact,
     ChangeKind,
@@ -46,6 +51,7 @@ def check_removal(paths: Iterable[RemotePath], state: StageState) -> None:
 
     Raises:
         WouldLoseData: For one of them the server would destroy a committed file.
+        StageConflict: In git storage, one is marked already.
     """
     staged = {change.path: change for change in state.changes}
     for path in paths:
@@ -55,6 +61,9 @@ def check_removal(paths: Iterable[RemotePath], state: StageState) -> None:
 def _check_removal(
     path: RemotePath, staged: StagedChange | None, state: StageState
 ) -> None:
+    if state.mode is StageMode.ON_BRANCH:
+        _check_marked_once(path, staged)
+        return
     in_place = state.mode is StageMode.IN_PLACE
     if staged is None and not in_place:
         raise WouldLoseData(
@@ -75,6 +84,15 @@ def _check_removal(
             f"'{path}' {_touched(staged)} in place; taking it out of the stage would "
             "delete it for readers.",
             hint="Upload the old file again, or discard the whole stage.",
+        )
+
+
+def _check_marked_once(path: RemotePath, staged: StagedChange | None) -> None:
+    if staged is not None and staged.kind is ChangeKind.REMOVED:
+        raise StageConflict(
+            f"'{path}' is marked for removal already.",
+            hint="Commit to carry it out; upload the file again, or discard the "
+            "stage, to keep it.",
         )
 
 

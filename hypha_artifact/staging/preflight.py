@@ -35,6 +35,8 @@ async def preview_commit(remote: RemoteArtifact) -> CommitPreview:
         return CommitPreview(state=state, files=(), findings=(_nothing_staged(),))
     if state.mode is StageMode.NEW_VERSION:
         files = _new_version(await _latest_sizes(remote, state), state)
+    elif state.mode is StageMode.ON_BRANCH:
+        files = _on_branch(await _latest_sizes(remote, state), state)
     else:
         files = _in_place(await _walk(remote.listings()), state)
     published = await remote.read()
@@ -85,6 +87,23 @@ def _fate(change: StagedChange, before: dict[str, int | None]) -> Fate:
     return Fate.CHANGED if change.path in before else Fate.NEW
 
 
+def _on_branch(
+    before: dict[str, int | None], state: StageState
+) -> tuple[ResultingFile, ...]:
+    absent = {ChangeKind.REMOVED, ChangeKind.PENDING}
+    files: dict[str, ResultingFile] = {
+        path: _file(path, Fate.KEPT, size, size) for path, size in before.items()
+    }
+    for change in state.changes:
+        old = before.get(change.path)
+        if change.kind not in absent:
+            fate = Fate.CHANGED if change.path in before else Fate.NEW
+            files[change.path] = _file(change.path, fate, old, change.size)
+        elif change.kind is ChangeKind.REMOVED and change.path in before:
+            files[change.path] = _file(change.path, Fate.GONE, old, None)
+    return tuple(files.values())
+
+
 def _in_place(
     live: dict[str, int | None], state: StageState
 ) -> tuple[ResultingFile, ...]:
@@ -117,21 +136,25 @@ def _findings(
     yield from _blocking(state, edited=edited)
     if state.mode is StageMode.NEW_VERSION:
         yield from _of_new_version(state, files)
+    elif state.mode is StageMode.ON_BRANCH:
+        yield from _of_branch(state)
     else:
         yield from _of_in_place(state)
 
 
 def _blocking(state: StageState, *, edited: bool) -> Iterable[Finding]:
     pending = _paths(state, ChangeKind.PENDING)
+    on_branch = state.mode is StageMode.ON_BRANCH
     if pending:
+        then = "fail after it has carried out the removals"
         yield Finding(
             code="pending",
             severity=Severity.BLOCKS,
             text=f"{_files(pending)} announced, but the bytes never came: the commit "
-            "would fail after it has carried out the removals.",
+            f"would {'leave them out without a word' if on_branch else then}.",
             paths=pending,
         )
-    if not state.changes and not edited:
+    if not state.changes and not edited and not on_branch:
         yield _nothing_staged()
 
 
@@ -162,6 +185,25 @@ def _of_new_version(
             f"readers of the latest version will not see them. {latest_name(state)} "
             "keeps them.",
             paths=gone,
+        )
+
+
+def _of_branch(state: StageState) -> Iterable[Finding]:
+    if not state.changes:
+        yield Finding(
+            code="nothing_staged",
+            severity=Severity.ASKS,
+            text="No file is staged. Whether the record is, the server does not tell "
+            "of git storage; without a change, the commit does nothing.",
+        )
+    unknown = _paths(state, ChangeKind.UNKNOWN)
+    if unknown:
+        yield Finding(
+            code="foreign",
+            severity=Severity.ASKS,
+            text=f"{_files(unknown)} left in the stage by another session: the commit "
+            "takes them, too.",
+            paths=unknown,
         )
 
 

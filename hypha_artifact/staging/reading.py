@@ -10,11 +10,12 @@ from hypha_artifact.listings import Listings
 from hypha_artifact.models import (
     Artifact,
     ChangeKind,
+    Entry,
     StagedChange,
     StageMode,
     StageState,
 )
-from hypha_artifact.paths import RemotePath
+from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
 
@@ -39,7 +40,12 @@ async def read_stage(
     mode = artifact.stage_mode
     if mode is None:
         return StageState(artifact=artifact, mode=None)
-    changes = await _changes(remote, artifact, mode, trust_announced=trust_announced)
+    if mode is StageMode.ON_BRANCH:
+        changes = await _changes_on_branch(remote, artifact)
+    else:
+        changes = await _changes(
+            remote, artifact, mode, trust_announced=trust_announced
+        )
     return StageState(artifact=artifact, mode=mode, changes=tuple(changes))
 
 
@@ -62,6 +68,34 @@ async def _changes(
             StagedChange(path=path, kind=kind, size=size, live=live and there)
         )
     return sorted(changes, key=lambda change: change.path)
+
+
+async def _changes_on_branch(
+    remote: RemoteArtifact, artifact: Artifact
+) -> list[StagedChange]:
+    """Look into the folders of what is recorded, and into the root."""
+    removed, uploads = _recorded(artifact)
+    marked = {_canonical(path) for path in removed}
+    recorded = marked | uploads
+    before = committed(remote, artifact)
+    changes: list[StagedChange] = []
+    for folder in sorted({ROOT, *(path.parent for path in recorded)}):
+        entries = await remote.list_folder(folder, version=STAGE)
+        sizes = {folder / e.name: e.size or 0 for e in entries if _is_staged_file(e)}
+        names = await before.files(folder)
+        for path in {*sizes, *(path for path in recorded if path.parent == folder)}:
+            kind = ChangeKind.MODIFIED if path.name in names else ChangeKind.ADDED
+            if path not in recorded:
+                kind = ChangeKind.UNKNOWN
+            elif path not in sizes:
+                is_marked = path in marked and path not in uploads
+                kind = ChangeKind.REMOVED if is_marked else ChangeKind.PENDING
+            changes.append(StagedChange(path=path, kind=kind, size=sizes.get(path)))
+    return sorted(changes, key=lambda change: change.path)
+
+
+def _is_staged_file(entry: Entry) -> bool:
+    return entry.staged and not entry.is_folder
 
 
 async def _sizes(

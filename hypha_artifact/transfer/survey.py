@@ -67,9 +67,10 @@ async def survey_upload(remote: RemoteArtifact, request: UploadRequest) -> Trans
     aimed = await anyio.to_thread.run_sync(_walked, request)
     artifact = await remote.read(version=STAGE)
     listing: Listing = {}
-    # A new version starts empty; in place, the live files are overwritten.
+    # A new version starts empty; otherwise the live files are overwritten.
     version = STAGE if artifact.is_staged else None
-    if artifact.is_staged or request.mode is StageMode.IN_PLACE:
+    starts_empty = request.mode is StageMode.NEW_VERSION and not artifact.is_git
+    if artifact.is_staged or not starts_empty:
         listing = await _list_targets(remote, request.folder, aimed.folders, version)
     plan = await anyio.to_thread.run_sync(plan_upload, request, aimed, listing)
     if request.compare:

@@ -124,13 +124,14 @@ class CommitScreen(Dialog[CommitAnswer | None]):
         super().__init__(f"Commit {artifact.id}", symbols=symbols)
         self._preview = preview
         self._artifact = artifact
-        self._mode = preview.state.mode or StageMode.NEW_VERSION
+        self._mode = preview.state.mode or next(iter(kinds(artifact)))
         self._fate: Fate | None = None
         self._files = FateList(self._draw, _path, id="files")
         self.list = self._files
         self._fates = KeysLine(self._fate_hints(), id="fates", gap=1)
         self._message = TextArea(id="message", placeholder="What changed, and why")
-        self._version = Input(placeholder=artifact.next_version, id="version")
+        hint = "none" if artifact.is_git else artifact.next_version
+        self._version = Input(placeholder=hint, id="version")
         self._ticks = [
             Tick(_said(finding), classes="question") for finding in preview.questions
         ]
@@ -150,7 +151,8 @@ class CommitScreen(Dialog[CommitAnswer | None]):
         yield Static(Content("Message"), classes="label")
         yield self._message
         with Horizontal(id="named"):
-            yield Static(Content("Name of the new version"), classes="label")
+            name = "Tag" if self._artifact.is_git else "Name of the new version"
+            yield Static(Content(name), classes="label")
             yield self._version
 
     def _kind(self) -> Iterable[Widget]:
@@ -221,7 +223,7 @@ class CommitScreen(Dialog[CommitAnswer | None]):
         self._show_mode()
 
     def _show_mode(self) -> None:
-        new = self._mode is StageMode.NEW_VERSION
+        new = self._mode is not StageMode.IN_PLACE
         self.query_one("#named").display = new
 
     @on(Tick.Turned, ".question")
@@ -289,7 +291,7 @@ class CommitScreen(Dialog[CommitAnswer | None]):
         if self.refusal():
             return
         self._keep_draft()
-        new = self._mode is StageMode.NEW_VERSION
+        new = self._mode is not StageMode.IN_PLACE
         decision = CommitDecision(
             mode=self._mode,
             comment=self._message.text.strip(),

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from hypha_artifact.errors import InvalidInput
-from hypha_artifact.models import StageMode
+from hypha_artifact.models import Artifact, StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.outcome import CommitOption
 from hypha_artifact.transfer.rules import resolve
@@ -138,11 +138,9 @@ class CopyFlow:
         record = await session.artifact(artifact_id).read(version="stage")
         if record.stage_mode is not None:
             self._ui.say(f"Joining the open stage ({record.stage_mode.value}).")
-            return record.stage_mode, None
-        if not record.versions:
-            return StageMode.NEW_VERSION, None
-        if artifact_id in session.modes:
-            return session.modes[artifact_id], None
+        known = record.stage_mode or _only_mode(record)
+        if known or artifact_id in session.modes:
+            return known or session.modes[artifact_id], None
         dialog = StageModeScreen(record)
         mode = await self._ui.ask(dialog)
         if mode is None:
@@ -198,6 +196,13 @@ class CopyFlow:
         text = f"Copying {files}, {size(plan.size)}, {goal}.{_after(plan)}"
         self._ui.say(text)
         return True
+
+
+def _only_mode(record: Artifact) -> StageMode | None:
+    """Return the one kind of stage that an artifact can have, if it has no choice."""
+    if record.is_git:
+        return StageMode.ON_BRANCH
+    return None if record.versions else StageMode.NEW_VERSION
 
 
 def _wished(plan: TransferPlan, commit: CommitOption | None) -> TransferPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hypha_artifact import staging
-from hypha_artifact.errors import StageConflict, WouldLoseData
+from hypha_artifact.errors import WouldLoseData
 from hypha_artifact.models import (
     Artifact,
     CommitPreview,
@@ -61,8 +61,9 @@ class StageFlow:
             self._ui.say("Nothing was removed.")
             return
         if state.mode is None:
-            await remote.open_stage(StageMode.IN_PLACE)
-            self._ui.session.modes[remote.id] = StageMode.IN_PLACE
+            opened = await remote.open_stage(StageMode.IN_PLACE)
+            if opened.stage_mode:
+                self._ui.session.modes[remote.id] = opened.stage_mode
         self._ui.say("Removing ...", Tone.BUSY)
         await staging.remove(remote, [path for path, _ in files])
         self._ui.say(_removed(len(files), state), Tone.DONE)
@@ -133,11 +134,6 @@ class StageFlow:
         if state.mode is None:
             self._ui.say("Nothing is staged.")
             return
-        if state.artifact.is_git:
-            raise StageConflict(
-                "The stage of a git artifact cannot be discarded from here yet.",
-                hint="Discard it with git, or commit it.",
-            )
         files = len(state.changes)
         typed = files if files > MANY else None
         dialog = ConfirmScreen(
@@ -252,9 +248,10 @@ def _removal_effect(paths: Sequence[RemotePath], state: StageState) -> str:
         return "They leave the stage; their uploaded bytes are deleted."
     latest = state.artifact.latest
     version = printable(latest.version) if latest else "the artifact"
+    how = "Staged" if state.artifact.is_git else "Staged in place"
     text = (
-        f"Staged in place: readers of {version} see them until you commit, and a "
-        "discard before that keeps them."
+        f"{how}: readers of {version} see them until you commit, and a discard "
+        "before that keeps them."
     )
     if own:
         text += f" The {count(own, 'file')} uploaded in this stage go at once."
@@ -276,7 +273,7 @@ def _removed(files: int, state: StageState) -> str:
 
 def _discard_body(state: StageState) -> str:
     files = count(len(state.changes), "staged change")
-    if state.mode is StageMode.NEW_VERSION:
+    if state.mode is not StageMode.IN_PLACE:
         tail = "The uploaded files are deleted; committed versions stay as they are."
     else:
         tail = "Overwritten files get their old content back; added files are deleted."

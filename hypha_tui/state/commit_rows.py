@@ -104,7 +104,7 @@ def outcome(preview: CommitPreview) -> str:
         known = count(state.artifact.file_count or 0, "file")
         seen = f"Readers go on seeing {latest}: {known}." if latest else ""
         return f"Nothing is staged. {seen}".strip()
-    if state.mode is StageMode.IN_PLACE:
+    if state.mode is not StageMode.NEW_VERSION and latest:
         return f"After the commit, readers of {latest} see {files}."
     target = printable(state.target)
     if not latest:
@@ -114,6 +114,9 @@ def outcome(preview: CommitPreview) -> str:
 
 def kinds(artifact: Artifact) -> dict[StageMode, str]:
     """Name the kinds of commit that this artifact can have."""
+    if artifact.is_git:
+        text = f"To {printable(artifact.next_version)}: hidden until you commit."
+        return {StageMode.ON_BRANCH: text}
     if artifact.latest is None:
         return {StageMode.NEW_VERSION: "First version: there is nothing before it."}
     return {

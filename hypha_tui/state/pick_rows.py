@@ -70,10 +70,9 @@ def matching(rows: Iterable[PickRow], typed: str) -> tuple[PickRow, ...]:
 
 def version_rows(state: StageState) -> tuple[PickRow, ...]:
     """List the views of an artifact: latest, stage when open, older versions."""
-    versions = state.artifact.versions or []
+    versions, last = state.artifact.versions or [], state.artifact.latest
     rows: list[PickRow] = []
-    if versions:
-        last = versions[-1]
+    if last:
         rows.append(
             VersionRow(
                 version=None,
@@ -94,7 +93,8 @@ def version_rows(state: StageState) -> tuple[PickRow, ...]:
             comment=old.comment or "",
             moment=old.created_at,
         )
-        for old in reversed(versions[:-1])
+        for old in reversed(versions)
+        if old is not last
     ]
     return tuple(rows)
 

@@ -81,13 +81,18 @@ def _notes(state: StageState, width: int, symbols: Symbols) -> list[NoteRow]:
 
 def meaning(state: StageState) -> str:
     """Say what the kind of this stage means for readers; empty where it is plain."""
-    latest = state.artifact.latest
-    live = any(change.live for change in state.changes)
     if state.mode is None:
         return ""
+    latest = state.artifact.latest
+    live = any(change.live for change in state.changes)
     if latest is None:
         return "LIVE: readers can see these files before the first commit." * live
-    name = printable(latest.version)
+    return _meaning(state, printable(latest.version), live=live)
+
+
+def _meaning(state: StageState, name: str, *, live: bool) -> str:
+    if state.mode is StageMode.ON_BRANCH:
+        return f"Readers see it after the commit; {name} keeps its other files."
     if state.mode is StageMode.NEW_VERSION:
         target = printable(state.target)
         return (
@@ -145,6 +150,8 @@ def headline(state: StageState | None) -> Line:
 def goal(state: StageState) -> str:
     """Name what a commit makes: ``new version v4``, or ``in place, in v3``."""
     target = printable(state.target)
+    if state.mode is StageMode.ON_BRANCH:
+        return f"next commit of {target}"
     if state.mode is StageMode.IN_PLACE:
         return f"in place, in {target}"
     return f"{'new' if state.artifact.latest else 'first'} version {target}"

@@ -326,6 +326,7 @@ def test_a_stage_says_what_readers_see_of_it(mode: StageMode) -> None:
     words = {
         StageMode.NEW_VERSION: ("starts empty", "v3", "not be in it"),
         StageMode.IN_PLACE: ("LIVE", "v3", "before any commit"),
+        StageMode.ON_BRANCH: ("after the commit", "v3 keeps its other files"),
     }
     assert all(word in said for word in words[mode])
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from hypha_artifact.models import CommitPreview, Finding, StagedChange, Version
 
 _STATUS = """
-{"artifact", "mode": "in place", "new version" or null without a stage,
+{"artifact", "mode": "in place", "new version", "on the branch" (of git storage), or
+ null without a stage,
  "target": version that a commit writes, "latest": what readers get now or null,
  "changes": [{"path", "change": added|modified|removed|same|pending|unknown,
               "size": bytes or null, "live": readers see it already}],
@@ -118,7 +119,9 @@ hypha-artifact -a my-lab/atlas commit --version 2.0 --comment 'For the paper'
     answer='{"artifact", "version", "comment"}',
 )
 @options.artifact()
-@click.option("--version", metavar="NAME", help="Name of a new version, if it is one.")
+@click.option(
+    "--version", metavar="NAME", help="Name of a new version; in git storage, a tag."
+)
 @click.option("-m", "--comment", "--message", metavar="TEXT", help="Its message.")
 async def commit(
     session: Session, *, artifact: str | None, version: str | None, comment: str | None
@@ -152,29 +155,32 @@ async def discard(session: Session, *, artifact: str | None) -> None:
 )
 @options.artifact()
 async def versions(session: Session, *, artifact: str | None) -> None:
-    """List the committed versions, oldest first."""
+    """List the committed versions, oldest first; of git storage, branches and tags."""
     async with session.artifact(one_artifact(session, artifact)) as opened:
-        found = await opened.versions()
+        record = await opened.read()
+    found, latest = record.versions or [], record.latest
     session.answer(
         [
             {
                 "version": known.version,
                 "created_at": known.created_at,
                 "comment": known.comment,
-                "latest": known is found[-1],
+                "latest": known is latest,
             }
             for known in found
         ],
-        columns(_version_rows(found)),
+        columns(_version_rows(found, latest)),
     )
 
 
-def _version_rows(found: Sequence[Version]) -> list[tuple[str, str, str]]:
+def _version_rows(
+    found: Sequence[Version], latest: Version | None
+) -> list[tuple[str, str, str]]:
     return [
         (
-            shown(known.version) + " (latest)" * (known is found[-1]),
+            shown(known.version) + " (latest)" * (known is latest),
             time_text(known.created_at),
-            shown((known.comment or "").replace("\n", " ")),
+            shown((known.comment or known.sha or "").replace("\n", " ")),
         )
         for known in found
     ]
