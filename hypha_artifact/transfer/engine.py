@@ -292,9 +292,13 @@ class TransferEngine:
         raise AssertionError("a copy within an artifact goes through no cluster")
 
     async def control(self, command: Command) -> None:
-        """Do what is asked to the jobs that it can be done to; others stay."""
+        """Do what is asked to the jobs that it can be done to; others stay.
+
+        It is in the journal, if there is one, when this returns.
+        """
         await self._commands.run(command)
         self._workers.wake()
+        await self._ledger.settled()
 
     async def limit(self, direction: Direction, text: str) -> None:
         """Limit how fast bytes go; from now on, for all, and after a restart.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import anyio
@@ -282,6 +283,19 @@ async def test_a_clean_up_that_was_cut_off_is_done_later(machine: Machine) -> No
         assert driver.seen.groups == ()
         await driver.soon(lambda: not machine.leftovers())
         await driver.soon(lambda: driver.engine._scheduler.is_tidy)
+
+
+async def test_an_order_that_was_answered_is_not_forgotten(machine: Machine) -> None:
+    data = machine.write(**{f"f{number}": 1 for number in range(500)})
+    machine.remote.gate = anyio.Event()
+    async with machine.engine() as driver:
+        await machine.upload(driver, *data)
+        for action, state in ((Action.PAUSE, "paused"), (Action.CANCEL, "cancelled")):
+            await driver.engine.control(Command(action=action))
+            with closing(sqlite3.connect(machine.journal)) as seen:
+                states = seen.execute("SELECT DISTINCT state FROM jobs").fetchall()
+            assert states == [(state,)]
+        machine.remote.gate.set()
 
 
 async def test_paused_stays_paused_and_failed_can_be_retried(machine: Machine) -> None:
