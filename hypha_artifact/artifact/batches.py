@@ -32,6 +32,7 @@ from hypha_artifact.transfer.clusters import on_cluster
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.guard import guard
 from hypha_artifact.transfer.rules import ruled
+from hypha_artifact.transfer.standing import StandingLimits
 from hypha_artifact.transfer.state import (
     DownloadRequest,
     Existing,
@@ -62,6 +63,9 @@ _MOVING = (
 
 class Batches(Connected):
     """What runs a request, and turns its failures into one error."""
+
+    limits: StandingLimits | None = None
+    """What keeps transfers to the user's limits; the commands set it."""
 
     async def _run(
         self,
@@ -113,6 +117,8 @@ class Batches(Connected):
                 reporter = Reporter(callback, plan, clock)
             plan = judged(plan, reporter, on_error)
             if plan.items:
+                if self.limits is not None:
+                    await self.limits.bind(engine)
                 await anyio.to_thread.run_sync(make_roots, plan)
                 group = await engine.submit(plan)
                 await _settled(engine, group, reporter)

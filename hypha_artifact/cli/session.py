@@ -112,16 +112,20 @@ class Session:
         """
         from hypha_artifact._api.transport import Transport
         from hypha_artifact.artifact import AsyncHyphaArtifact
+        from hypha_artifact.transfer.place import Place
+        from hypha_artifact.transfer.standing import StandingLimits
 
         name = name or self.choices.artifact_id
         if not name:
             raise click.UsageError("Which artifact? Give it with -a WORKSPACE/ALIAS.")
         async with Transport(self.settings()) as transport:
-            yield AsyncHyphaArtifact(
+            artifact = AsyncHyphaArtifact(
                 name,
                 self.choices.workspace if "/" in name else None,
                 transport=transport,
             )
+            artifact.limits = StandingLimits(Place().journal)
+            yield artifact
 
     @asynccontextmanager
     async def workspace(self) -> AsyncGenerator[AsyncHyphaWorkspace]:

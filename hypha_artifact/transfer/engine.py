@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Self, TypeAlias
 
@@ -316,6 +316,11 @@ class TransferEngine:
         await self._ledger.settled()
         self._board.touch()
         self._workers.wake()
+
+    def run_beside(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something on the engine's loop until it stops; it must not raise."""
+        if self._tasks is not None:
+            self._tasks.start_soon(work)
 
     def _limited(self, direction: Direction) -> None:
         rate = self.limits.of[direction].rate

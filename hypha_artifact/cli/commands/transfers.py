@@ -93,7 +93,8 @@ async def transfers(
 
     limit sets, or shows, how fast bytes go in all, also after a restart: 5M or 512k
     (bytes a second, in powers of 1024), off, or a timetable of local times,
-    '08:00,512k 18:00,off', where a day may go before: 'Sat-00:00,off'.
+    '08:00,512k 18:00,off', where a day may go before: 'Sat-00:00,off'. Commands
+    without --detach keep to it, too, each by itself.
     """
     if action == "limit":
         wanted = wanted_limits(words, up, down)
