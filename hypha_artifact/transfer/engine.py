@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from itertools import islice
 from typing import Self, TypeAlias
 
@@ -317,7 +317,7 @@ class TransferEngine:
         self._board.touch()
         self._workers.wake()
 
-    def run_beside(self, work: Callable[[], Awaitable[None]]) -> None:
+    def run_beside(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Run something on the engine's loop until it stops; it must not raise."""
         if self._tasks is not None:
             self._tasks.start_soon(work)

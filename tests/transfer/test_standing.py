@@ -61,13 +61,16 @@ def test_without_a_readable_journal_nothing_is_limited(tmp_path: Path) -> None:
 def fast() -> Iterator[None]:
     """Limits that are no hindrance, as an engine in the background keeps them."""
     Place().make()
-    for texts in (("700M", "800M"), ("off", "off")):
-        journal = Journal(Place().journal)
-        for way, text in zip((UP, DOWN), texts, strict=True):
-            Ledger(journal).limit(way, text)
-        journal.close()
-        if texts[0] != "off":
-            yield
+    _set("700M", "800M")
+    yield
+    _set("off", "off")
+
+
+def _set(up: str, down: str) -> None:
+    journal = Journal(Place().journal)
+    Ledger(journal).limit(UP, up)
+    Ledger(journal).limit(DOWN, down)
+    journal.close()
 
 
 @pytest.mark.usefixtures("fast")

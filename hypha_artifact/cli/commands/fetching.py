@@ -40,6 +40,7 @@ hypha-artifact -a my-lab/atlas get plate7.tar.gz - | tar tz
 @options.version()
 @click.option("-r", "--recursive/--no-recursive", help="Folders, too.")
 @options.maxdepth("N levels of folders at the most.")
+@options.scheduler()
 @options.on_error()
 @choosing(links=False)
 @detachable
@@ -51,6 +52,7 @@ async def get(
     recursive: bool,
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
+    scheduler: str | None,
     detached: Detached,
     choosing: Choosing,
 ) -> None:
@@ -65,10 +67,10 @@ async def get(
         if target == "-":
             if detached.detach:
                 raise click.UsageError("What goes to stdout cannot be detached.")
-            if not choosing.is_plain:
+            if not choosing.is_plain or scheduler:
                 raise click.UsageError(
-                    "Nothing is there at stdout: --if-exists and --dry-run are for "
-                    "files."
+                    "Nothing is there at stdout: --if-exists, --dry-run and "
+                    "--scheduler are for files."
                 )
             await _to_stdout(artifact, sources, version)
             return
@@ -79,6 +81,7 @@ async def get(
             choosing,
             recursive=recursive,
             detached=detached,
+            scheduler=scheduler,
         )
         await fetching.run(session, artifact, sources, target)
 

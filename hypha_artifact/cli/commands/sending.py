@@ -94,6 +94,7 @@ tar cz plate7 | hypha-artifact -a my-lab/atlas put - plate7.tar.gz
 @click.option("-r", "--recursive/--no-recursive", help="Folders, too.")
 @options.maxdepth("N levels of folders at the most.")
 @click.option("--multipart-config", metavar="JSON", help="The options below as JSON.")
+@options.scheduler()
 @_how
 @choosing(links=True)
 @detachable
@@ -106,6 +107,7 @@ async def put(
     maxdepth: int | None,
     on_error: Literal["raise", "ignore"],
     multipart_config: str | None,
+    scheduler: str | None,
     changing: Changing,
     detached: Detached,
     choosing: Choosing,
@@ -120,14 +122,15 @@ async def put(
     name, sources, target = split(session, paths, last_is_remote=True)
     config = _config(multipart_config, **how)
     if sources == ["-"] and not detached.detach:
-        if not choosing.is_plain:
+        if not choosing.is_plain or scheduler:
             raise click.UsageError(
                 "What comes from stdin is written over what is there: --if-exists, "
-                "--dry-run and --links are for files."
+                "--dry-run, --links and --scheduler are for files."
             )
         await _send_stdin(session, name, target, changing)
         return
-    sent = _Sent(into(sources, target), maxdepth, on_error, recursive, config, choosing)
+    paired = into(sources, target)
+    sent = _Sent(paired, maxdepth, on_error, recursive, config, choosing, scheduler)
     await sent.go(session, name, changing, detached)
 
 
