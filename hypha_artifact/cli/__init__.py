@@ -5,6 +5,8 @@ Commands import what they need when they run, so that ``--help`` answers at once
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from hypha_artifact.cli.choices import Choices, choice_options
@@ -55,5 +57,10 @@ main = click.version_option(package_name="hypha-tui", prog_name="hypha-artifact"
         epilog=_MORE,
     )
 )
+
+if "_HYPHA_ARTIFACT_COMPLETE" in os.environ:
+    from hypha_artifact.cli.bash import register
+
+    register()
 
 __all__ = ["main"]

@@ -1,10 +1,12 @@
 """Words that a shell may complete: artifacts, and paths in one.
 
-A shell waits for the answer, so it is given in two seconds or not at all.
+A shell waits for the answer, so it is given in two seconds or not at all;
+``HYPHA_COMPLETION_SECONDS`` is for slow lines.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
 
 PATIENCE = 2.0
-"""Seconds."""
+"""Seconds, unless the environment says otherwise."""
 
 
 def artifacts(
@@ -88,7 +90,7 @@ def _answer(look: Callable[[], Awaitable[list[str]]]) -> list[str]:
     from hypha_artifact.errors import HyphaError
 
     async def ask() -> list[str]:
-        with anyio.move_on_after(PATIENCE):
+        with anyio.move_on_after(_patience()):
             return await look()
         return []
 
@@ -96,6 +98,13 @@ def _answer(look: Callable[[], Awaitable[list[str]]]) -> list[str]:
         return anyio.run(ask)
     except (HyphaError, OSError, click.UsageError):
         return []
+
+
+def _patience() -> float:
+    try:
+        return float(os.environ.get("HYPHA_COMPLETION_SECONDS", PATIENCE))
+    except ValueError:
+        return PATIENCE
 
 
 def _items(found: list[str], incomplete: str) -> list[CompletionItem]:

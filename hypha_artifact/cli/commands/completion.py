@@ -28,10 +28,14 @@ hypha-artifact completion fish > ~/.config/fish/completions/hypha-artifact.fish
 def completion(session: Session, *, shell: str | None) -> None:
     """Print a script that makes a shell complete commands, options and paths.
 
-    Paths in an artifact are completed after -a, names of artifacts before a colon.
+    Paths in an artifact are completed after -a or a colon, names of artifacts before
+    it. On a slow line, give it more than two seconds: HYPHA_COMPLETION_SECONDS.
     """
     from click.shell_completion import get_completion_class
 
+    from hypha_artifact.cli.bash import register
+
+    register()
     name = shell or PurePath(os.environ.get("SHELL", "")).name
     found = get_completion_class(name) if name in _SHELLS else None
     if found is None:
