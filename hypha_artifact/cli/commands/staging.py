@@ -155,7 +155,10 @@ async def discard(session: Session, *, artifact: str | None) -> None:
 )
 @options.artifact()
 async def versions(session: Session, *, artifact: str | None) -> None:
-    """List the committed versions, oldest first; of git storage, branches and tags."""
+    """List the committed versions, oldest first.
+
+    Of an artifact in git storage, its branches and tags.
+    """
     async with session.artifact(one_artifact(session, artifact)) as opened:
         record = await opened.read()
     found, latest = record.versions or [], record.latest
