@@ -12,10 +12,10 @@ T = TypeVar("T")
 __all__ = ["run_sync"]
 
 
-def run_sync(coroutine: Awaitable[T]) -> T:
+def run_sync(awaitable: Awaitable[T]) -> T:
     """Run a coroutine on the process's one loop, and return what it returns.
 
     Args:
-        coroutine: Not bound to a loop yet.
+        awaitable: A coroutine; not bound to a loop yet.
     """
-    return run(lambda: coroutine)
+    return run(lambda: awaitable)

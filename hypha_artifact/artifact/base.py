@@ -100,6 +100,11 @@ class Connected:
         return self._transport.settings.use_local_url
 
     @property
+    def disable_ssl(self) -> bool:
+        """Whether TLS certificates are left unchecked."""
+        return not self._transport.settings.verify
+
+    @property
     def ssl(self) -> bool | None:
         """False when TLS certificates are not checked, else None."""
         return None if self._transport.settings.verify else False

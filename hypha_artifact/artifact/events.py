@@ -9,13 +9,13 @@ import anyio
 
 from hypha_artifact.classes import (
     BytesEvent,
-    ErrorEvent,
-    InfoEvent,
+    FileErrorEvent,
+    FileInfoEvent,
+    FileSuccessEvent,
     PartErrorEvent,
     PartInfoEvent,
     PartSuccessEvent,
     ProgressEvent,
-    SuccessEvent,
 )
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
@@ -69,7 +69,7 @@ class Reporter:
             return
         message = f"Failed to {self._verb}: {printable(problem.source)}: "
         self._tell(
-            ErrorEvent(
+            FileErrorEvent(
                 type="error", message=message + problem.reason, file=problem.source
             )
         )
@@ -77,7 +77,7 @@ class Reporter:
     def _note(self, problem: Problem) -> None:
         message = f"Left out: {printable(problem.source)}: {problem.reason}"
         self._tell(
-            InfoEvent(
+            FileInfoEvent(
                 type="info",
                 message=message,
                 file=problem.source,
@@ -111,7 +111,7 @@ class Reporter:
         name = self._name(job)
         doing = f"{_DOING[self._direction]} file {self._begun}/{self._total}"
         self._tell(
-            InfoEvent(
+            FileInfoEvent(
                 type="info",
                 message=f"{doing}: {printable(name)}",
                 file=name,
@@ -160,11 +160,13 @@ class Reporter:
             self._bytes(job, now=True)
             message = f"Successfully {self._past}: {printable(name)}"
             self._tell(
-                SuccessEvent(type="success", message=message, file=name, bytes=job.size)
+                FileSuccessEvent(
+                    type="success", message=message, file=name, bytes=job.size
+                )
             )
         elif job.state is JobState.FAILED:
             message = f"Failed to {self._verb}: {printable(name)}: {job.reason}"
-            self._tell(ErrorEvent(type="error", message=message, file=name))
+            self._tell(FileErrorEvent(type="error", message=message, file=name))
         elif job.state is JobState.WAITING and job.parts > 1:
             self._tell(
                 PartErrorEvent(
