@@ -57,7 +57,7 @@ class FileInfoEvent(FileEvent):
 
 
 class FileSuccessEvent(FileEvent):
-    """A file has arrived whole; its ``bytes``."""
+    """A file has arrived whole; its ``bytes``, where whoever tells it knows them."""
 
     type: Literal["success"]
     bytes: NotRequired[int]

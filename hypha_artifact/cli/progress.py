@@ -41,9 +41,10 @@ class Tally:
             self._move(event["file"], event["done_bytes"], event["total_bytes"])
         elif event["type"] == "success":
             self._files += 1
-            self._bytes += event["bytes"]
+            size = event.get("bytes", 0)
+            self._bytes += size
             if self._session.choices.as_json:
-                self._done.append({"file": event["file"], "size": event["bytes"]})
+                self._done.append({"file": event["file"], "size": size})
             self._session.note(event["message"])
         elif event["type"] == "error":
             self._failed.append({"file": event["file"], "message": event["message"]})
