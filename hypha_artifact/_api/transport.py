@@ -19,7 +19,7 @@ import msgspec
 import stamina
 
 from hypha_artifact._api.auth import require_fresh
-from hypha_artifact._api.endpoints import Call
+from hypha_artifact._api.endpoints import Call, who
 from hypha_artifact._api.refusals import not_trusted, refusal, store_refusal
 from hypha_artifact._api.retry import (
     FIRST_WAIT,
@@ -34,6 +34,7 @@ from hypha_artifact.errors import (
     NetworkError,
     NetworkTimeout,
     ServerFault,
+    SignInRequired,
     Unreachable,
 )
 from hypha_artifact.settings import ConnectionSettings
@@ -48,6 +49,7 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 T = TypeVar("T")
 _CONNECT, _IDLE = 10.0, 65.0
 _ERROR_BODY = 4096
+_UNHANDLED = "Internal Server Error"
 # These describe one request's bytes; the same ones for all would damage files.
 _OF_ONE_BODY = {"content-length", "content-md5", "range", "transfer-encoding"}
 # HTTP_PROXY is often set without NO_PROXY; a proxy cannot reach this machine's own.
@@ -132,6 +134,50 @@ class Transport:
             ServiceError: The server refused.
             NetworkError: No answer.
         """
+        try:
+            return await self._call_again(call)
+        except ServerFault as error:
+            if error.detail != _UNHANDLED or not await self._is_revoked():
+                raise
+            raise SignInRequired(
+                f"{call.subject}: the server fails on this token, and on no call "
+                "without it: the token was revoked.",
+                status=error.status,
+                detail=error.detail,
+            ) from error
+
+    async def _is_revoked(self) -> bool:
+        """Tell whether the server fails on the token, whatever is asked.
+
+        A revoked token is an unhandled error to it (Hypha 0.21).
+        """
+        if not self.settings.token:
+            return False
+        try:
+            mine = await self._ask_who(as_nobody=False)
+            if mine != HTTPStatus.INTERNAL_SERVER_ERROR:
+                return False
+            return await self._ask_who(as_nobody=True) == HTTPStatus.OK
+        except NetworkError:
+            return False
+
+    async def _ask_who(self, *, as_nobody: bool) -> int:
+        """Return the status of the simplest call there is."""
+        call = who()
+        url = f"{self.settings.server_url}{call.path}"
+        # The server hangs up after such an error, so the connection may be a dead one.
+        async for attempt in stamina.retry_context(
+            on=NetworkError, attempts=TRIES, wait_initial=FIRST_WAIT
+        ):
+            with attempt, _network_errors(call.subject):
+                request = self._calls.build_request(call.verb, url)
+                if as_nobody:
+                    request.headers.pop("Authorization")
+                return (await self._calls.send(request)).status_code
+        raise AssertionError  # pragma: no cover - stamina raises or returns
+
+    async def _call_again(self, call: Call[T]) -> T:
+        """Send a call, and send it again where that helps."""
         require_fresh(self._expires, time())
         on = may_repeat if call.repeatable else was_not_done
         async for attempt in stamina.retry_context(

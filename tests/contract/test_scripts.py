@@ -156,7 +156,8 @@ async def main():
                 await call
             except OSError as e:
                 print(type(e).__name__, bool(str(e)))
-        printX
+        print(await artifact.head("/raw/a.bin", 4))
+        print((await artifact.modified("raw/a.bin")).tzinfo)
         print((folder / "x").exists())
 
 asyncio.run(main())
@@ -193,6 +194,32 @@ artifact.rm("new", recursive=True)
 artifact.commit(comment="log")
 print(artifact.cat(["log.txt", "none"], on_error="ignore"))
 print(artifact.exists("new"), artifact.listdir("/"))
+"""
+
+
+BESIDE_HYPHA_RPC = """
+import logging
+from hypha_rpc import connect_to_server
+logging.disable()
+SERVER = ("server_url", "workspace", "token")
+
+async def main():
+    async with connect_to_server({k: WHERE[k] for k in SERVER}) as server:
+        manager = await server.get_service("public/artifact-manager")
+        token = await server.generate_token({"expires_in": 600})
+        artifact = AsyncHyphaArtifact(
+            WHERE["artifact_id"], server.config.workspace, token, WHERE["server_url"])
+        record = await manager.read(artifact_id=WHERE["artifact_id"])
+        print(record["id"] == f"{artifact.workspace}/{artifact.artifact_alias}")
+        await manager.edit(artifact_id=WHERE["artifact_id"], stage=True)
+        await artifact.put(b"by ours", "/rpc.txt")
+        await manager.commit(artifact_id=WHERE["artifact_id"])
+        listed = await manager.list_files(WHERE["artifact_id"])
+        print(sorted(f["name"] for f in listed))
+        print(await artifact.cat("rpc.txt"))
+        await artifact.aclose()
+
+asyncio.run(main())
 """
 
 
@@ -281,3 +308,7 @@ def test_a_reader_that_keeps_a_log(program: Callable[[str], list[str]]) -> None:
         "{'log.txt': 'eins\\nzwei\\n', 'none': None}",
         "False ['raw', 'log.txt']",
     ]
+
+
+def test_beside_a_connection_of_hypha_rpc(program: Callable[[str], list[str]]) -> None:
+    assert program(BESIDE_HYPHA_RPC) == ["True", "['raw', 'rpc.txt']", "by ours"]
