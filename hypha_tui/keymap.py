@@ -32,6 +32,7 @@ KEYMAP: tuple[Key, ...] = (
     _key("main", "help", "question_mark f1", "Help", "Show all keys"),
     _key("main", "switch_pane", "tab", "Pane", "Go to the other pane"),
     _key("main", "copy", "f5 c", "Copy", "Copy the selection to the other pane"),
+    _key("main", "view", "f3 v", "View", "Look into the file: text, or hex"),
     _key("main", "commit", "C", "Commit", "Review and commit the stage"),
     _key("main", "remove", "f8 d delete", "Delete", "Remove the selection"),
     _key("main", "make_folder", "f7 a", "Folder", "Make a folder here"),

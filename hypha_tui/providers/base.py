@@ -65,6 +65,10 @@ class FileProvider(Protocol):
         """Return the path of a name in a folder; UnsafePath for one that escapes."""
         ...
 
+    async def head(self, folder: str, name: str, most: int) -> bytes:
+        """Read the first bytes of a file; HyphaError where that cannot be."""
+        ...
+
     async def list(self, folder: str) -> Listing:
         """List a folder; a failure is a value, too."""
         ...

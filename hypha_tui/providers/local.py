@@ -11,7 +11,9 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from hypha_artifact.errors import LocalFileError
 from hypha_artifact.paths import printable
+from hypha_artifact.transfer.guard import guard
 from hypha_tui.providers.base import Crumb, Listing
 from hypha_tui.state.rows import Row
 from hypha_tui.state.text import size
@@ -45,9 +47,24 @@ class LocalProvider:
         """Join a name."""
         return str(Path(folder) / name)
 
+    async def head(self, folder: str, name: str, most: int) -> bytes:
+        """Read the first bytes of a file, in a thread."""
+        return await to_thread.run_sync(_head, Path(folder) / name, most)
+
     async def list(self, folder: str) -> Listing:
         """Scan the folder in a thread; links are looked through, never followed up."""
         return await to_thread.run_sync(_scan, folder, abandon_on_cancel=True)
+
+
+def _head(path: Path, most: int) -> bytes:
+    with guard(path, "read"):
+        # Nothing else than a file gives bytes at once; a pipe would wait for some.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - not by its path again
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                shown = printable(path.name)
+                raise LocalFileError(f"'{shown}' is not a regular file.")
+            return file.read(most)
 
 
 def _scan(folder: str) -> Listing:

@@ -32,6 +32,7 @@ from hypha_tui.screens.open_flow import OpenFlow
 from hypha_tui.screens.quit import QuitChoice, QuitScreen
 from hypha_tui.screens.stage_flow import StageFlow
 from hypha_tui.screens.transfer_flow import TransferFlow
+from hypha_tui.screens.view import ViewFlow
 from hypha_tui.themes import ASCII, Symbols
 from hypha_tui.widgets.bindings import bindings_of
 from hypha_tui.widgets.key_bar import KeyBar
@@ -95,6 +96,7 @@ class MainScreen(Screen[None]):
         self._staging = StageFlow(self)
         self._locals = LocalFlow(self)
         self._moving = TransferFlow(self)
+        self._viewing = ViewFlow(self)
         self._opening = OpenFlow(self, local)
         self._watch = EngineWatch(session.client, self)
 
@@ -280,6 +282,12 @@ class MainScreen(Screen[None]):
         """Copy the selection to the other pane."""
         if self._only_in_pane():
             self._copy(self._pair.active, self._pair.other)
+
+    def action_view(self) -> None:
+        """Look into the file under the cursor."""
+        pane = self._pair.active
+        if self._only_in_pane() and pane.place:
+            self._run(self._viewing.run(pane.place, pane.files.current))
 
     def _copy(self, origin: Pane, target: Pane, folder: str | None = None) -> None:
         if origin.place is None or target.place is None:

@@ -189,6 +189,15 @@ async def _(desk: Desk, key: str) -> None:
 # The main screen.
 
 
+@check("main.view")
+async def _(desk: Desk, key: str) -> None:
+    (desk.local / "file_0.txt").write_text("\x1b[31mred\ttext")
+    await desk.press("home", "down", "down", key)
+    await desk.dialog("ViewScreen")
+    await desk.press("escape")
+    await desk.dialog("MainScreen")
+
+
 @check("main.help")
 async def _(desk: Desk, key: str) -> None:
     await desk.press(key)

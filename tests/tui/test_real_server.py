@@ -108,6 +108,34 @@ async def test_an_upload_ends_with_the_commit_that_was_wished_for(
     assert record.latest.comment == "By itself"
 
 
+async def test_a_look_into_a_staged_file_and_a_local_one(
+    settings: ConnectionSettings, artifact: ArtifactId, local: Path
+) -> None:
+    (local / "file_9.txt").write_text("\x1b[31mred\n" + "x" * 300_000)
+    app = HyphaApp(
+        settings, local, (artifact, ROOT), session=Session(settings, inside=True)
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await ready(pilot)
+        right = screen.panes[1]
+        await pilot.press("end", "c")
+        await until(pilot, lambda: dialog(pilot) == "StageModeScreen")
+        await pilot.press("i")
+        await until(pilot, lambda: {row.badge for row in right.files.rows} == {"A"})
+        for key in ("f3", "tab", "v"):
+            await pilot.press(key)
+            if key == "tab":
+                await pilot.press("end")
+                continue
+            await until(pilot, lambda: dialog(pilot) == "ViewScreen")
+            strips = pilot.app.screen._compositor.render_strips()
+            shown = "\n".join(strip.text for strip in strips)
+            assert "text, 293K; these are the first 256K" in shown
+            assert "\\x1b[31mred" in shown
+            assert "\x1b" not in shown
+            await pilot.press("escape")
+
+
 async def test_what_is_copied_back_is_the_same(
     settings: ConnectionSettings, artifact: ArtifactId, local: Path, tmp_path: Path
 ) -> None:
