@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import anyio
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
-from hypha_artifact.transfer.jobs import Group, Job, Mover
+from hypha_artifact.transfer.jobs import Group, Job, Mover, lane_of, planned_size
 from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.outcome import Outcome
+from hypha_artifact.transfer.rest import GONE, Rest, mark_of, state_of
 from hypha_artifact.transfer.state import (
     TRANSITIONS,
     CarryRequest,
@@ -28,6 +31,10 @@ from hypha_artifact.transfer.state import (
 LIVE = frozenset(
     {JobState.QUEUED, JobState.RUNNING, JobState.FINALISING, JobState.WAITING}
 )
+
+
+_CHUNK = 200
+"""Jobs that go to rest in one step."""
 
 
 class Board:
@@ -46,6 +53,9 @@ class Board:
         self.jobs: dict[int, Job] = {}
         self.by_state: dict[JobState, dict[int, Job]] = {s: {} for s in JobState}
         self.meters = {direction: Meter(clock) for direction in Direction}
+        self.ended: deque[Job] = deque()
+        """Jobs that were final when they came here, the longest there first."""
+        self.hands = 0
         self.changes = 0
         self.watch: Callable[[Job], None] | None = None
         """Called after each change of a job's state or bytes; it must not raise."""
@@ -61,10 +71,9 @@ class Board:
     ) -> Group:
         """Enter a batch, with all its jobs queued; items may be packed."""
         group = self.draft(request, len(items), mover, account, key)
-        for _ in self.fill(group, items):
-            pass
-        for _ in self.enter(group):
-            pass
+        for step in (self.fill(group, items), self.enter(group)):
+            for _ in step:
+                pass
         return group
 
     def draft(
@@ -84,26 +93,55 @@ class Board:
         group = Group(self._next_id(), request, mover, title, Meter(self._clock))
         group.account = account
         group.key = key or group.key
+        first, self._last_id = self._last_id + 1, self._last_id + count
+        group.rest = Rest(first, count if self.ledger.is_sound else 0)
         return group
 
-    def fill(self, group: Group, items: Sequence[PlanItem | bytes]) -> Iterator[Job]:
-        """Make a batch's jobs, one with each step."""
-        for item in items:
-            job = Job(self._next_id(), group, item)
-            group.jobs[job.id] = job
-            group.size += job.size
-            yield job
+    def fill(
+        self,
+        group: Group,
+        items: Sequence[PlanItem | bytes],
+        start: int = 0,
+        awake: int | None = None,
+    ) -> Iterator[None]:
+        """Make some of a batch's jobs, one with each step, and write them down.
 
-    def enter(self, group: Group) -> Iterator[Job]:
+        Args:
+            group: The batch, from ``draft``.
+            items: The next ones of its plan.
+            start: How many there were before them.
+            awake: How many of the batch are to be in memory; None for all.
+        """
+        rest = group.rest
+        most = len(items) if awake is None or not rest.is_kept else awake - start
+        for at, item in enumerate(items[: max(0, most)], start):
+            job = Job(rest.first + at, group, item)
+            group.jobs[job.id] = job
+            self._count(group, [job.size])
+            yield
+        for at in range(max(0, most), len(items), _CHUNK):
+            sizes = [_size_of(item) for item in items[at : at + _CHUNK]]
+            marks = bytes(
+                mark_of(JobState.QUEUED, lane_of(size).bits) for size in sizes
+            )
+            rest.lay_out(start + at, marks, sizes)
+            self._count(group, sizes)
+            yield
+        self.ledger.fill(group, rest.first + start, items)
+
+    def _count(self, group: Group, sizes: list[int]) -> None:
+        group.size += sum(sizes)
+        group.counts[JobState.QUEUED] += len(sizes)
+
+    def enter(self, group: Group) -> Iterator[None]:
         """Enter a batch that is whole, and then its jobs, one with each step."""
-        group.counts[JobState.QUEUED] = len(group.jobs)
         group.left = group.size
         self.groups[group.id] = group
         self.ledger.add(group)
         queued = self.by_state[JobState.QUEUED]
         for job in group.jobs.values():
             self.jobs[job.id] = queued[job.id] = job
-            yield job
+            yield
         self.touch()
 
     def restore(self, group: Group, jobs: Iterable[Job]) -> None:
@@ -116,8 +154,14 @@ class Board:
             group.done += job.done
             group.left += job.size - job.done if job.state in LIVE else 0
             self._last_id = max(self._last_id, job.id)
-        self._last_id = max(self._last_id, group.id)
-        if group.jobs:
+        self._last_id = max(self._last_id, group.id, group.rest.last)
+        for mark, count, size in group.rest.sums():
+            state = state_of(mark)
+            group.counts[state] += count
+            group.size += size
+            group.done += size if state is JobState.DONE else 0
+            group.left += size if state in LIVE else 0
+        if group.files:
             self.groups[group.id] = group
             if group.is_final:
                 self.ledger.ended(group, anew=False)
@@ -143,15 +187,33 @@ class Board:
         self._last_id += 1
         return self._last_id
 
-    def select(self, command: Command) -> Iterator[Job]:
-        """Yield the jobs that a command is about; unknown numbers are no jobs."""
-        if command.jobs is not None:
-            found = (self.jobs.get(number) for number in command.jobs)
-            return iter([job for job in found if job is not None])
-        if command.group is not None:
-            group = self.groups.get(command.group)
-            return iter(list(group.jobs.values()) if group else [])
-        return iter(list(self.jobs.values()))
+    def named(self, command: Command) -> list[Group]:
+        """Return the batches that a command is about."""
+        if command.group is None:
+            return list(self.groups.values())
+        group = self.groups.get(command.group)
+        return [group] if group else []
+
+    def stopped(self) -> list[Group]:
+        """Return the batches of which something was paused by an error."""
+        held = {
+            job.group for job in self.by_state[JobState.PAUSED].values() if job.reason
+        }
+        return [g for g in self.groups.values() if g in held or g.rest.has_held]
+
+    def homes(self, numbers: Iterable[int]) -> dict[Group, list[int]]:
+        """Sort some jobs by their batches; unknown numbers are no jobs."""
+        found: dict[Group, list[int]] = {}
+        for number in numbers:
+            job = self.jobs.get(number)
+            home = job.group if job else self._home_of(number)
+            if home is not None:
+                found.setdefault(home, []).append(number)
+        return found
+
+    def _home_of(self, number: int) -> Group | None:
+        groups = self.groups.values()
+        return next((each for each in groups if number in each.rest), None)
 
     def move(self, job: Job, state: JobState, error: HyphaError | None = None) -> None:
         """Change a job's state.
@@ -178,10 +240,25 @@ class Board:
             self._measure(job)
         elif state not in {JobState.FINALISING, JobState.WAITING, JobState.QUEUED}:
             job.meter = None
-        if state.is_final:
-            job.shrink()
         self._note(job)
+        if state.is_final:
+            self.end(job)
         self.touch(job)
+
+    def end(self, job: Job) -> None:
+        """Let a job that is final rest by and by."""
+        job.shrink()
+        if job.group.rest.is_kept:
+            self.ended.append(job)
+
+    @contextmanager
+    def still(self) -> Generator[None]:
+        """Let no job go to rest meanwhile: somebody goes through them all."""
+        self.hands += 1
+        try:
+            yield
+        finally:
+            self.hands -= 1
 
     def _note(self, job: Job) -> None:
         if job.state is not JobState.FINALISING:
@@ -248,6 +325,8 @@ class Board:
         """Note that nothing of a job is left anywhere."""
         if job.id in self.jobs:
             self.ledger.cleaned(job)
+            if job.state.is_final:
+                self.end(job)
         else:
             self.ledger.forget(job, littered=False)
             self.ledger.drop(job.group)
@@ -259,11 +338,20 @@ class Board:
         group.counts[job.state] -= 1
         group.size -= job.size
         group.done -= job.done
+        group.rest.leave(job.id, GONE)
         self.ledger.forget(job, littered=job.id in group.litter)
-        if not group.jobs:
+        self.forgotten(group)
+
+    def forgotten(self, group: Group) -> None:
+        """Take a batch off the books if it has no jobs any more."""
+        if not group.files:
             self.groups.pop(group.id, None)
             self.ledger.drop(group)
         self.touch()
+
+
+def _size_of(item: PlanItem | bytes) -> int:
+    return item.size if isinstance(item, PlanItem) else planned_size(item)
 
 
 def title_of(request: Request, count: int) -> str:

@@ -8,8 +8,11 @@ import anyio
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.effects import GIVEN_UP, effect_of, held_marks
 from hypha_artifact.transfer.jobs import Group, Job
 from hypha_artifact.transfer.outcome import CommitState, Outcome
+from hypha_artifact.transfer.rest import GONE, HELD, marks_of, moved
+from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.slices import in_slices
 from hypha_artifact.transfer.state import (
@@ -34,6 +37,7 @@ class Commands:
     def __init__(self, board: Board, scheduler: Scheduler) -> None:
         self._board = board
         self._scheduler = scheduler
+        self._resting = Resting(board, scheduler)
         self._turn = anyio.Lock()
         self._verbs: dict[Action, Callable[[Job], None]] = {
             Action.PAUSE: self.pause,
@@ -51,27 +55,67 @@ class Commands:
         """
         with anyio.CancelScope(shield=True):
             async with self._turn:
-                steps = self._steps(command)
-                await in_slices(steps, self._board.ledger.room)
+                await self._do(command)
 
-    def _steps(self, command: Command) -> Iterator[None]:
+    async def _do(self, command: Command) -> None:
         if command.action in ORDERING and command.jobs is None:
             self._order(command)
-            return
-        if command.action is Action.COMMIT:
+        elif command.action is Action.COMMIT:
             self._wish_commit(self._board.groups.get(command.group or 0))
-            return
-        if command.action not in self._verbs:
-            return
-        jobs = list(self._board.select(command))
-        verb = self._verbs[command.action]
-        for job in jobs:
-            if job.id in self._board.jobs:
-                verb(job)
+        elif command.action in self._verbs:
+            with self._board.still():
+                if command.jobs is None:
+                    for group in self._board.named(command):
+                        await self._to_all(command.action, group)
+                    return
+                for group, numbers in self._board.homes(command.jobs).items():
+                    await self._to_some(command.action, group, numbers)
+
+    async def _to_all(self, action: Action, group: Group) -> None:
+        """Do it to a whole batch: in one go to what rests, in slices to the others."""
+        effect = effect_of(action, group)
+        await self._resting.wake_all(group, effect.wakes)
+        if action is Action.CLEAR and group.rest.count(*GIVEN_UP):
+            self._drop_commit(group)
+        self._resting.turn(group, effect.table)
+        self._scheduler.drop(group)
+        verb = self._verbs[action]
+
+        def steps() -> Iterator[None]:
+            for job in list(group.jobs.values()):
+                if job.id in group.jobs:
+                    verb(job)
+                    yield
+
+        await in_slices(steps(), self._board.ledger.room)
+        if action is Action.RETRY:
+            self._reopen(group)
+
+    async def _to_some(self, action: Action, group: Group, numbers: list[int]) -> None:
+        """Do it to some jobs of a batch."""
+        effect = effect_of(action, group)
+        wakes = {n for n in numbers if group.rest.mark(n) in effect.wakes}
+        await self._resting.wake(group, wakes)
+        verb = self._verbs[action]
+
+        def steps() -> Iterator[None]:
+            for number in numbers:
+                if number in group.jobs:
+                    verb(group.jobs[number])
+                elif number in group.rest:
+                    self._turn_one(group, number, effect.table)
                 yield
-        if command.action is Action.RETRY:
-            for group in {job.group for job in jobs}:
-                self._reopen(group)
+
+        await in_slices(steps(), self._board.ledger.room)
+        if action is Action.RETRY:
+            self._reopen(group)
+
+    def _turn_one(self, group: Group, number: int, table: dict[int, int]) -> None:
+        mark = group.rest.mark(number)
+        if table.get(mark) == GONE and mark in GIVEN_UP:
+            self._drop_commit(group)
+        self._resting.turn_one(group, number, table)
+        self._scheduler.drop(group)
 
     def pause(self, job: Job) -> None:
         """Cut its requests off; what is acknowledged stays. Joining is not cut."""
@@ -155,20 +199,28 @@ class Commands:
 
     def hold(self, group: Group, error: HyphaError) -> None:
         """Pause what is left of a batch until ``release``, and say why."""
+        self._resting.turn(group, held_marks(), error)
         for job in list(group.jobs.values()):
             if job.state in _PAUSABLE:
                 self._scheduler.withdraw(job)
                 self._board.move(job, JobState.PAUSED, error)
         group.error = error.explain()
 
-    def release(self, group: Group) -> None:
+    async def release(self, group: Group) -> None:
         """Let a batch go on that an error paused; what the user paused stays."""
         self._reopen(group)
-        for job in list(group.jobs.values()):
-            if job.state is JobState.PAUSED and job.reason:
-                job.tries = 1
-                self._board.move(job, JobState.QUEUED)
-                self._scheduler.enqueue(job)
+        marks = [mark for mark in marks_of(JobState.PAUSED) if mark & HELD]
+        self._resting.turn(group, moved(JobState.QUEUED, marks))
+
+        def steps() -> Iterator[None]:
+            for job in list(group.jobs.values()):
+                if job.state is JobState.PAUSED and job.reason:
+                    job.tries = 1
+                    self._board.move(job, JobState.QUEUED)
+                    self._scheduler.enqueue(job)
+                yield
+
+        await in_slices(steps(), self._board.ledger.room)
 
     def _reopen(self, group: Group) -> None:
         group.error = None
@@ -184,16 +236,16 @@ class Commands:
         if group.wants_commit:
             return  # it would be forgotten with its last file
         if job.state.is_final:
-            self._drop_commit(job)
+            if job.state is not JobState.DONE:
+                self._drop_commit(group)
             if job.has_leftovers and job.state is not JobState.DONE:
                 job.group.litter[job.id] = job
             self._board.forget(job)
             self._scheduler.drop(job.group)
 
-    def _drop_commit(self, job: Job) -> None:
+    def _drop_commit(self, group: Group) -> None:
         """Make no commit of a batch without files that the user gave up."""
-        found = job.group.outcome
-        if found and found.state.is_coming and job.state is not JobState.DONE:
+        if group.outcome and group.outcome.state.is_coming:
             reason = "Not committed: files that did not arrive were cleared."
             dropped = Outcome(state=CommitState.DROPPED, reason=reason)
-            self._board.commit(job.group, dropped)
+            self._board.commit(group, dropped)

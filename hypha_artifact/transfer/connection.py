@@ -33,6 +33,7 @@ from hypha_artifact.transfer.state import (
     TransferPlan,
     UploadRequest,
 )
+from hypha_artifact.transfer.submitting import Taken
 from hypha_artifact.transfer.wire import (
     PROGRAM,
     PROTOCOL,
@@ -56,6 +57,9 @@ from hypha_artifact.transfer.wire import (
 
 PATIENCE = 20.0
 """Seconds that an engine may take to start, or to make room for the next one."""
+
+PIECE = 5000
+"""Files of a plan that are sent at a time: less than a MB."""
 
 _PAUSE = 0.05
 _GREETING = 10.0
@@ -110,9 +114,13 @@ class EngineProcess:
 
     async def submit(self, plan: TransferPlan) -> int:
         """See ``TransferEngine.submit``."""
-        key, request = secrets.token_hex(4), plan.request
-        items = await anyio.to_thread.run_sync(_packed, plan)
-        return decode(await self._ask(lambda n: Submit(n, key, request, items)), int)
+        key, start = secrets.token_hex(4), 0
+        while True:
+            make = await anyio.to_thread.run_sync(_piece, plan, key, start)
+            taken = decode(await self._ask(make), Taken)
+            if taken.number is not None:
+                return taken.number
+            start = taken.next
 
     async def control(self, command: Command) -> None:
         """See ``TransferEngine.control``."""
@@ -281,8 +289,10 @@ async def greet(line: Line) -> Welcome:
     raise EngineError("The engine does not answer.")
 
 
-def _packed(plan: TransferPlan) -> list[bytes]:
-    return [encode(item) for item in plan.items]
+def _piece(plan: TransferPlan, key: str, start: int) -> Callable[[int], Submit]:
+    items = [encode(item) for item in plan.items[start : start + PIECE]]
+    total = len(plan.items)
+    return lambda n: Submit(n, key, plan.request, start, total, items)
 
 
 def absolute(request: Request) -> Request:

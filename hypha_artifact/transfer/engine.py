@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from itertools import islice
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Self, TypeAlias
 
 import anyio
@@ -25,23 +24,22 @@ from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.pace import MOST
+from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.resume import StoredBatch, revive
 from hypha_artifact.transfer.scheduler import Scheduler
-from hypha_artifact.transfer.slices import in_slices
 from hypha_artifact.transfer.state import (
     Action,
     CarryRequest,
     Command,
     Direction,
     DownloadRequest,
-    JobState,
     JobView,
-    PlanItem,
     Request,
     Snapshot,
     TransferPlan,
     UploadRequest,
 )
+from hypha_artifact.transfer.submitting import Piece, Submissions, Taken
 from hypha_artifact.transfer.survey import survey
 from hypha_artifact.transfer.upload import Upload
 from hypha_artifact.transfer.views import group_view, job_view, snapshot
@@ -106,13 +104,14 @@ class TransferEngine:
         )
         self._commands = Commands(self._board, scheduler)
         self._scheduler = scheduler
+        self._resting = Resting(self._board, scheduler)
         self._snapshot = Snapshot()
         self._seen = 0
         self._next_snapshot = 0.0
         self._tasks: TaskGroup | None = None
         self._host: TaskGroup | None = None
         self._held: list[Group] = []
-        self._submitting = anyio.Lock()
+        self._submissions = Submissions(self._board, scheduler, self._mover)
 
     def show_trouble(self) -> None:
         """Show what became of the journal; on the engine's loop."""
@@ -180,13 +179,11 @@ class TransferEngine:
                 self._held.append(group)
         self._workers.wake()
 
-    def release(self, account: str) -> None:
+    async def release(self, account: str) -> None:
         """Let an account's batches go on: its user has signed in."""
-        paused = self._board.by_state[JobState.PAUSED].values()
-        stopped = {job.group for job in paused if job.reason}
-        for group in stopped:
+        for group in self._board.stopped():
             if group.account == account:
-                self._commands.release(group)
+                await self._commands.release(group)
         freed = [group for group in self._held if group.account == account]
         self._held = [group for group in self._held if group not in freed]
         for group in freed:
@@ -222,37 +219,34 @@ class TransferEngine:
         Returns:
             The number of the batch; it is in the journal, if there is one.
         """
-        return await self.submit_items(plan.request, plan.items, account)
+        items = plan.items
+        piece = Piece(
+            request=plan.request,
+            items=items,
+            start=0,
+            total=len(items),
+            account=account,
+        )
+        taken = await self.submit_piece(piece)
+        if taken.number is None:
+            raise AssertionError("a plan in one piece is a batch")
+        return taken.number
 
-    async def submit_items(
-        self,
-        request: Request,
-        items: Sequence[PlanItem | bytes],
-        account: str = "",
-        key: str | None = None,
-    ) -> int:
-        """Queue a plan's files, as ``submit``; they may be packed.
+    async def submit_piece(self, piece: Piece) -> Taken:
+        """Queue a plan's files piece by piece; with the last one they are a batch.
 
-        Args:
-            request: What the plan is for.
-            items: The plan's items.
-            account: Whose connection to use.
-            key: The batch's own name: asked for twice, it is added once.
+        Raises:
+            JournalError: The journal broke meanwhile.
         """
-        await self._reach(request)
-        async with self._submitting:
-            for known in self._board.groups.values():
-                if known.key == key:
-                    return known.id
-            mover = self._mover(request, account)
-            group = self._board.draft(request, len(items), mover, account, key)
-            with anyio.CancelScope(shield=True):
-                await in_slices(self._board.fill(group, items))
-                await in_slices(self._board.enter(group))
-                await self._ledger.settled()
-                await in_slices(self._scheduler.take_in(group))
+        await self._reach(piece.request)
+        taken = await self._submissions.take(piece)
         self._workers.wake()
-        return group.id
+        return taken
+
+    def give_up(self, keys: Iterable[str]) -> None:
+        """Forget batches that nobody goes on to submit."""
+        for key in keys:
+            self._submissions.give_up(key)
 
     def _remote(self, request: Request, account: str) -> RemoteArtifact:
         of_account = self._accounts(account) if self._accounts else self._remote_for
@@ -332,8 +326,9 @@ class TransferEngine:
     @property
     def is_busy(self) -> bool:
         """Whether anything happens, or will, without anybody asking for it."""
-        live = any(self._board.by_state[state] for state in LIVE)
-        coming = any(group.wants_commit for group in self._board.groups.values())
+        groups = self._board.groups.values()
+        live = any(group.counts[state] for group in groups for state in LIVE)
+        coming = any(group.wants_commit for group in groups)
         return live or coming or not self._scheduler.is_tidy
 
     def snapshot(self, *, fresh: bool = False) -> Snapshot:
@@ -380,6 +375,5 @@ class TransferEngine:
     async def page(self, group: int, offset: int, limit: int) -> tuple[JobView, ...]:
         """Return some jobs of a batch, in the order of its plan."""
         found = self._board.groups.get(group)
-        jobs = found.jobs.values() if found else ()
-        wanted = islice(jobs, offset, offset + limit)
-        return tuple(job_view(job, self._clock) for job in wanted)
+        jobs = await self._resting.page(found, offset, limit) if found else ()
+        return tuple(job_view(job, self._clock) for job in jobs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from hypha_artifact.errors import (
     ArtifactNotFound,
@@ -22,8 +22,11 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.effects import failed_marks, held_marks
 from hypha_artifact.transfer.jobs import TRIES, Group, Job
+from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.scheduler import Chore, Scheduler
+from hypha_artifact.transfer.slices import in_slices
 from hypha_artifact.transfer.state import JobState
 
 FIRST_WAIT = 1.0
@@ -65,8 +68,9 @@ class Faults:
         self._board = board
         self._scheduler = scheduler
         self._clock = clock
+        self._resting = Resting(board, scheduler)
 
-    def of_job(self, job: Job, error: HyphaError) -> None:
+    async def of_job(self, job: Job, error: HyphaError) -> None:
         """Take in that a step of a job failed."""
         if job.state is JobState.PAUSED or job.state.is_final:
             return
@@ -74,7 +78,7 @@ class Faults:
             pace = self._scheduler.paces[job.group.way]
             pace.trouble(self._clock.now())
         if error.remedy is Remedy.SIGN_IN:
-            self._stop(job.group, error)
+            await self._stop(job.group, error)
         elif isinstance(error, RateLimited):
             self._hold(job, error)
         elif error.remedy in _AGAIN:
@@ -137,16 +141,32 @@ class Faults:
         if error.remedy not in _AGAIN and job.work is not None:
             job.group.litter[job.id] = job
 
-    def _stop(self, group: Group, error: HyphaError) -> None:
+    async def _stop(self, group: Group, error: HyphaError) -> None:
         """Pause a batch until the user has signed in again."""
         group.error = error.explain()
-        for job in _in(group, _PENDING | {JobState.FINALISING}):
+        self._resting.turn(group, held_marks(), error)
+
+        def pause(job: Job) -> None:
             self._scheduler.withdraw(job)
             self._board.move(job, JobState.PAUSED, error)
             if job.work is not None:
                 job.work.cut()
 
-    def of_chore(self, chore: Chore, error: HyphaError) -> None:
+        await self._to_all(group, _PENDING | {JobState.FINALISING}, pause)
+
+    async def _to_all(
+        self, group: Group, states: frozenset[JobState], do: Callable[[Job], None]
+    ) -> None:
+        def steps() -> Iterator[None]:
+            for job in list(group.jobs.values()):
+                if job.state in states and job.id in group.jobs:
+                    do(job)
+                yield
+
+        with self._board.still():
+            await in_slices(steps(), self._board.ledger.room)
+
+    async def of_chore(self, chore: Chore, error: HyphaError) -> None:
         """Take in that a batch could not be opened, or its links not be signed."""
         group = chore.group
         outage = self.outage_of(group, error)
@@ -155,9 +175,9 @@ class Faults:
             return
         group.failures += 1
         if error.remedy is Remedy.SIGN_IN:
-            self._stop(group, error)
+            await self._stop(group, error)
         elif isinstance(error, _HITS_ALL) or group.failures >= TRIES:
-            self._fail_group(group, error)
+            await self._fail_group(group, error)
         elif error.remedy in _AGAIN:
             self._postpone(chore, error)
         else:
@@ -177,10 +197,10 @@ class Faults:
             job.tries = min(TRIES, chore.group.failures + 1)
             self._wait(job, error, until)
 
-    def _fail_group(self, group: Group, error: HyphaError) -> None:
+    async def _fail_group(self, group: Group, error: HyphaError) -> None:
         group.error = error.explain()
-        for job in _in(group, _PENDING):
-            self.fail(job, error)
+        self._resting.turn(group, failed_marks(), error)
+        await self._to_all(group, _PENDING, lambda job: self.fail(job, error))
 
     def of_cleaning(self, chore: Chore, error: HyphaError) -> None:
         """Take in that leftovers could not be removed; give up after some tries."""
@@ -233,10 +253,6 @@ def backoff(tries: int) -> float:
     """Seconds to wait after so many tries: doubling, with jitter."""
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (tries - 1))
     return longest * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
-
-
-def _in(group: Group, states: frozenset[JobState]) -> list[Job]:
-    return [job for job in group.jobs.values() if job.state in states]
 
 
 def _still(jobs: Iterable[Job], state: JobState) -> list[Job]:

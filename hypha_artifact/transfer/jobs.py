@@ -20,6 +20,7 @@ from hypha_artifact.transfer.local import Fingerprint
 from hypha_artifact.transfer.meter import Meter
 from hypha_artifact.transfer.outcome import Outcome
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE
+from hypha_artifact.transfer.rest import LARGE, Rest
 from hypha_artifact.transfer.state import (
     Direction,
     JobState,
@@ -39,6 +40,16 @@ class Lane(Enum):
 
     SMALL = "small"
     LARGE = "large"
+
+    @property
+    def bits(self) -> int:
+        """What it adds to the mark of a job that rests."""
+        return LARGE if self is Lane.LARGE else 0
+
+
+def lane_of(size: int) -> Lane:
+    """Return where a file of so many bytes queues."""
+    return Lane.LARGE if size > MULTIPART_ABOVE else Lane.SMALL
 
 
 class Work:
@@ -196,7 +207,7 @@ class Job:
         self.packed = item if isinstance(item, bytes) else None
         self._item = None if isinstance(item, bytes) else item
         self.size = planned_size(item) if isinstance(item, bytes) else item.size
-        self.lane = Lane.LARGE if self.size > MULTIPART_ABOVE else Lane.SMALL
+        self.lane = lane_of(self.size)
         """Where it queues."""
         self.state = JobState.QUEUED
         self.done = 0
@@ -316,15 +327,15 @@ class Group:
         self.id = number
         self.key = secrets.token_hex(4)
         """A name that no other batch has, ever."""
-        self.account = ""
-        self.started = time.time()
+        self.account, self.started = "", time.time()
         self.request = request
         self.direction: Direction = direction_of(request)
         self.way: Way = way_of(request)
-        self.mover = mover
-        self.title = title
-        self.meter = meter
+        self.mover, self.title, self.meter = mover, title, meter
         self.jobs: dict[int, Job] = {}
+        """Those in memory."""
+        self.rest = Rest()
+        """The others."""
         self.counts: dict[JobState, int] = dict.fromkeys(JobState, 0)
         self.size = self.done = self.left = 0
         self.error: str | None = None
@@ -346,6 +357,11 @@ class Group:
         """Queued jobs that have no link yet."""
 
     @property
+    def files(self) -> int:
+        """How many jobs are on the books."""
+        return sum(self.counts.values())
+
+    @property
     def is_final(self) -> bool:
         """Whether every file is done, failed or cancelled."""
         return all(state.is_final for state, n in self.counts.items() if n)
@@ -354,4 +370,4 @@ class Group:
     def wants_commit(self) -> bool:
         """Whether all its files have arrived, and the commit is to come."""
         coming = self.outcome is not None and self.outcome.state.is_coming
-        return coming and 0 < self.counts[JobState.DONE] == len(self.jobs)
+        return coming and 0 < self.counts[JobState.DONE] == self.files

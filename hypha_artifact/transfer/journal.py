@@ -134,7 +134,9 @@ class Journal:
         self._queue: list[Statement] = []
         self._queued = self._committed = 0
         self._waiting: list[tuple[int, Future[None]]] = []
-        self._closing = self._is_broken = False
+        self._closing = False
+        self.is_broken = False
+        """Whether it is given up: nothing is written any more."""
         self._database = _open(path)
         self._thread = threading.Thread(
             target=self._write_on, name="journal", daemon=True
@@ -148,9 +150,18 @@ class Journal:
             JournalDamaged: The file is broken.
             JournalError: The system refuses.
         """
+        return list(self.each(sql, values))
+
+    def each(self, sql: str, values: Row = ()) -> Iterator[tuple[Value, ...]]:
+        """Yield the rows of a query, as of the last commit. Blocks.
+
+        Raises:
+            JournalDamaged: The file is broken.
+            JournalError: The system refuses.
+        """
         try:
             with closing(sqlite3.connect(self.path)) as database:
-                return database.execute(sql, values).fetchall()
+                yield from database.execute(sql, values)
         except sqlite3.Error as error:
             raise _ours(error, self.path) from error
 
@@ -187,7 +198,7 @@ class Journal:
     def _commit_of_all(self) -> Future[None] | None:
         done: Future[None] = Future()
         with self._guard:
-            if self._committed >= self._queued or self._is_broken or self._closing:
+            if self._committed >= self._queued or self.is_broken or self._closing:
                 return None
             self._waiting.append((self._queued, done))
         return done
@@ -216,7 +227,7 @@ class Journal:
             self._tell(upto)
 
     def _commit(self, batch: list[Statement]) -> None:
-        while not self._is_broken:
+        while not self.is_broken:
             try:
                 with self._database:
                     for sql, alike in groupby(batch, key=itemgetter(0)):
@@ -232,14 +243,14 @@ class Journal:
     def _may_try_again(self, error: sqlite3.Error) -> bool:
         """Say what is wrong, and wait where that can pass."""
         ours = _ours(error, self.path)
-        self._is_broken = _code(error) not in _FULL | _BUSY
-        after = " Transfers go on, but will not be resumed." if self._is_broken else ""
+        self.is_broken = _code(error) not in _FULL | _BUSY
+        after = " Transfers go on, but will not be resumed." if self.is_broken else ""
         self._set_trouble(f"{ours.explain()}{after}")
         with self._guard:
             return not self._guard.wait_for(lambda: self._closing, RETRY_SECONDS)
 
     def _set_trouble(self, text: str | None) -> None:
-        if text != self.trouble and not (text is None and self._is_broken):
+        if text != self.trouble and not (text is None and self.is_broken):
             self.trouble = text
             self.on_trouble()
 

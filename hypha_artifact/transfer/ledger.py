@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import anyio.lowlevel
-import msgspec
+import anyio.to_thread
+from msgspec import Struct
 
+from hypha_artifact.errors import HyphaError
 from hypha_artifact.transfer.codec import encode
-from hypha_artifact.transfer.jobs import Group, Job, Work
+from hypha_artifact.transfer.jobs import Group, Job, Work, planned_size
 from hypha_artifact.transfer.journal import Journal, Lazy, Row
-from hypha_artifact.transfer.state import Direction, JobState
+from hypha_artifact.transfer.state import Direction, JobState, PlanItem
 
 STRIDE = 4 * 1024 * 1024
 """Bytes of a part on disk after which they are noted."""
@@ -31,6 +33,18 @@ LIMIT = "limit."
 """What facts are called that limit a direction."""
 
 _AS_QUEUED = frozenset({JobState.RUNNING, JobState.WAITING})
+
+
+class Turn(Struct, frozen=True):
+    """Jobs that rest went from one state to another, all at once.
+
+    ``error`` stopped them; ``held``: only those that one had stopped before.
+    """
+
+    before: JobState
+    after: JobState
+    error: HyphaError | None = None
+    held: bool = False
 
 
 class Ledger:
@@ -53,6 +67,11 @@ class Ledger:
         """Whether there is a journal."""
         return self._journal is not None
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether what is written can be read again."""
+        return self._journal is not None and not self._journal.is_broken
+
     def _write(self, sql: str, *rows: Row) -> None:
         if self._journal is not None:
             self._journal.write(sql, rows)
@@ -68,10 +87,21 @@ class Ledger:
         if self._journal is not None and self._journal.backlog > BACKLOG:
             await self._journal.settled()
 
+    def fill(self, group: Group, first: int, items: Sequence[PlanItem | bytes]) -> None:
+        """Enter jobs of a batch; they are none before the batch's own row is there."""
+        if self._journal is not None:
+            self._journal.write(
+                "INSERT INTO jobs (id, batch, state, size, item) "
+                "VALUES (?, ?, ?, ?, ?)",
+                Lazy(lambda: _job_rows(group.id, first, items)),
+            )
+
+    def unfill(self, group: Group) -> None:
+        """Take the jobs of a batch out that came to nothing."""
+        self._write("DELETE FROM jobs WHERE batch = ?", (group.id,))
+
     def add(self, group: Group) -> None:
         """Enter a batch with all its jobs."""
-        if self._journal is None:
-            return
         head = (group.id, group.key, group.account, group.title)
         self._write(
             "INSERT INTO batches (id, key, account, title, request, started) "
@@ -79,11 +109,6 @@ class Ledger:
             (*head, encode(group.request), group.started),
         )
         self.commit(group)
-        jobs = list(group.jobs.values())
-        self._journal.write(
-            "INSERT INTO jobs (id, batch, state, size, item) VALUES (?, ?, ?, ?, ?)",
-            Lazy(lambda: _job_rows(group.id, jobs)),
-        )
 
     def rank(self, group: Group) -> None:
         """Note which batches go before others."""
@@ -208,6 +233,43 @@ class Ledger:
         self._drop_work(job)
         self._write("DELETE FROM jobs WHERE id = ?", (job.id,))
 
+    def turn(self, group: Group, runs: Sequence[tuple[int, int]], turn: Turn) -> None:
+        """Note that all jobs in some runs went from one state to another.
+
+        Args:
+            group: Their batch.
+            runs: Their first and last numbers.
+            turn: What happened to them.
+        """
+        error = turn.error
+        text, hint = (error.message, error.hint) if error else (None, None)
+        new, old = turn.after.value, turn.before.value
+        self._write(
+            "UPDATE jobs SET state = ?, reason = ?, hint = ? WHERE id BETWEEN ? AND ? "
+            "AND +batch = ? AND state = ? AND (reason IS NOT NULL OR NOT ?)",
+            *[(new, text, hint, *run, group.id, old, turn.held) for run in runs],
+        )
+
+    def clear(
+        self, group: Group, runs: Sequence[tuple[int, int]], state: JobState
+    ) -> None:
+        """Take all jobs in some runs out that are in a state."""
+        self._write(
+            "DELETE FROM jobs WHERE id BETWEEN ? AND ? AND +batch = ? AND state = ?",
+            *[(*run, group.id, state.value) for run in runs],
+        )
+
+    async def rows(self, numbers: Sequence[int]) -> list[Row]:
+        """Return what the journal has of jobs: id, reason, hint, item.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        if self._journal is None or not numbers:
+            return []
+        await self._journal.settled()
+        return await anyio.to_thread.run_sync(_read, self._journal, numbers)
+
     def drop(self, group: Group) -> None:
         """Take a batch out once it has no jobs."""
         self._write(
@@ -217,12 +279,24 @@ class Ledger:
         )
 
 
-def _job_rows(batch: int, jobs: list[Job]) -> Iterator[Row]:
+def _job_rows(
+    batch: int, first: int, items: Sequence[PlanItem | bytes]
+) -> Iterator[Row]:
     # A length that changes meanwhile is written again with the state.
-    for job in jobs:
-        packed = job.packed or encode(job.item)
-        yield (job.id, batch, JobState.QUEUED.value, job.size, packed)
+    for number, item in enumerate(items, first):
+        packed = item if isinstance(item, bytes) else encode(item)
+        yield number, batch, JobState.QUEUED.value, planned_size(packed), packed
 
 
-def _packed(value: msgspec.Struct | None) -> bytes | None:
+def _read(journal: Journal, numbers: Sequence[int]) -> list[Row]:
+    found: list[Row] = []
+    for start in range(0, len(numbers), 500):
+        chosen = numbers[start : start + 500]
+        marks = ", ".join("?" * len(chosen))
+        sql = f"SELECT id, reason, hint, item FROM jobs WHERE id IN ({marks})"  # noqa: S608
+        found += journal.read(f"{sql} ORDER BY id", chosen)
+    return found
+
+
+def _packed(value: Struct | None) -> bytes | None:
     return None if value is None else zlib.compress(encode(value), 1)

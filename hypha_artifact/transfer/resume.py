@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,12 +16,14 @@ from hypha_artifact.errors import JournalDamaged
 from hypha_artifact.paths import printable
 from hypha_artifact.remote import MultipartUpload
 from hypha_artifact.transfer.codec import decode
-from hypha_artifact.transfer.jobs import Group, Job, Work, planned_size
+from hypha_artifact.transfer.jobs import Group, Job, Work, lane_of, planned_size
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import FORGOTTEN, LIMIT
 from hypha_artifact.transfer.local import Fingerprint
 from hypha_artifact.transfer.outcome import Outcome
+from hypha_artifact.transfer.rest import AWAKE, GONE, HELD, Rest, mark_of
 from hypha_artifact.transfer.state import (
+    VISIBLE_JOBS,
     Direction,
     JobState,
     PastBatch,
@@ -48,7 +50,10 @@ class StoredBatch(Struct, frozen=True, kw_only=True):
     started: float
     rank: int
     outcome: Outcome | None
+    error: str | None
     jobs: tuple[StoredJob, ...]
+    rest: Rest
+    """Those of its jobs that stay in the journal for now."""
 
 
 class StoredJob(Struct, frozen=True, kw_only=True):
@@ -88,6 +93,7 @@ def load(journal: Journal) -> tuple[StoredBatch, ...]:
         JournalError: The system refuses.
     """
     try:
+        _drop_unborn(journal)
         _drop_old(journal)
         _doubt_written(journal)
         works = dict(_works(journal))
@@ -110,6 +116,15 @@ def limits(journal: Journal) -> dict[Direction, str]:
     sql = "SELECT value FROM facts WHERE name = ?"
     found = {way: journal.read(sql, (f"{LIMIT}{way.value}",)) for way in Direction}
     return {way: str(rows[0][0]) for way, rows in found.items() if rows}
+
+
+def _drop_unborn(journal: Journal) -> None:
+    """Forget the jobs of batches that were never whole."""
+    rows = journal.read(
+        "SELECT DISTINCT batch FROM jobs WHERE batch NOT IN (SELECT id FROM batches)"
+    )
+    journal.write("DELETE FROM jobs WHERE batch = ?", rows)
+    journal.flush()
 
 
 def _drop_old(journal: Journal) -> None:
@@ -142,11 +157,7 @@ def _batch(journal: Journal, row: Row, works: dict[int, StoredWork]) -> StoredBa
     number, key, account, title, request, started, rank, outcome = cast(
         "tuple[int, str, str, str, bytes, float, int, bytes | None]", row
     )
-    jobs = journal.read(
-        "SELECT id, state, begun, size, reason, hint, item FROM jobs "
-        "WHERE batch = ? ORDER BY id",
-        (number,),
-    )
+    rest, jobs, held = _jobs(journal, number, works)
     return StoredBatch(
         id=number,
         key=key,
@@ -156,8 +167,49 @@ def _batch(journal: Journal, row: Row, works: dict[int, StoredWork]) -> StoredBa
         started=started,
         rank=rank,
         outcome=None if outcome is None else decode(outcome, Outcome),
-        jobs=tuple(_job(job, works) for job in jobs),
+        error=held,
+        jobs=jobs,
+        rest=rest,
     )
+
+
+def _jobs(
+    journal: Journal, batch: int, works: dict[int, StoredWork]
+) -> tuple[Rest, tuple[StoredJob, ...], str | None]:
+    """Read a batch's jobs: most of them rest; and what the whole batch was held by."""
+    ((first, last),) = cast(
+        "list[tuple[int | None, int | None]]",
+        journal.read("SELECT min(id), max(id) FROM jobs WHERE batch = ?", (batch,)),
+    )
+    rest = Rest(first or 0, (last or 0) - (first or 0) + 1 if first else 0, GONE)
+    held, awake = None, list[StoredJob]()
+    kept: Counter[bool] = Counter()
+    sql = (
+        "SELECT id, state, begun, size, reason, hint, item FROM jobs "
+        "WHERE batch = ? ORDER BY id"
+    )
+    for row in journal.each(sql, (batch,)):
+        job = _job(row, works)
+        if job.state is JobState.PAUSED and job.reason:
+            held = f"{job.reason} {job.hint or ''}".strip()
+        is_done = job.state is JobState.DONE
+        if _must_wake(job) or kept[is_done] < VISIBLE_JOBS:
+            kept[is_done] += 1
+            awake.append(job)
+            rest.put(job.id, GONE if job.is_forgotten else AWAKE)
+        else:
+            rest.put(job.id, _mark(job), job.size)
+    return rest, tuple(awake), held
+
+
+def _must_wake(job: StoredJob) -> bool:
+    begun = job.is_begun and job.state is not JobState.DONE
+    return begun or job.is_forgotten or job.work is not None
+
+
+def _mark(job: StoredJob) -> int:
+    held = HELD if job.state is JobState.PAUSED and job.reason else 0
+    return mark_of(job.state, lane_of(planned_size(job.item)).bits | held)
 
 
 def _job(row: Row, works: dict[int, StoredWork]) -> StoredJob:
@@ -257,13 +309,12 @@ def revive(group: Group, stored: StoredBatch) -> Iterator[Job]:
     group.id, group.key, group.account = stored.id, stored.key, stored.account
     group.title, group.started = stored.title, stored.started
     group.rank, group.outcome = stored.rank, stored.outcome
+    group.error, group.rest = stored.error, stored.rest
     for each in stored.jobs:
         job = _revived(group, each)
         stopped = each.state is JobState.CANCELLED and job.has_leftovers
         if stopped or each.is_forgotten:
             group.litter[job.id] = job
-        if job.state is JobState.PAUSED and job.reason:
-            group.error = f"{job.reason} {job.hint or ''}".strip()
         if not each.is_forgotten:
             yield job
 

@@ -24,6 +24,9 @@ announced file is one to take back on a cancel, so a batch's calls grow only whi
 files wait for links.
 """
 
+LARGE_AWAKE = 50
+"""Large files that are brought into memory at a time."""
+
 LARGE_AHEAD = 2
 """Linked large files that wait; below that, more links are asked for."""
 
@@ -35,6 +38,8 @@ _AHEAD = 1.0
 class Task(Enum):
     """What a batch needs before, or beside, moving bytes."""
 
+    WAKE = "wake"
+    """Bring jobs into memory that rest in the journal."""
     PREPARE = "prepare"
     CLEAN = "clean"
     COMMIT = "commit"
@@ -46,6 +51,8 @@ class Chore(Struct, frozen=True):
     task: Task
     group: Group
     jobs: tuple[Job, ...]
+    numbers: tuple[int, ...] = ()
+    """Of those that are to be woken."""
 
 
 _Queue = tuple[Way, Lane]
@@ -184,18 +191,35 @@ class Scheduler:
             return None if flies else Chore(Task.CLEAN, group, jobs)
         for lane in sorted(Lane, key=lambda lane: self._waiting(group, lane)):
             queue = group.unlinked[lane]
-            if queue and (
-                self._waiting(group, lane) < self._ahead(group, lane)
-                or next(iter(queue.values())).is_first
-            ):
-                count = 1 if lane is Lane.LARGE else self._batch(group)
-                count = min(count, len(queue))
-                jobs = tuple(queue.popitem(last=False)[1] for _ in range(count))
-                self._linking.update(job.id for job in jobs)
-                return Chore(Task.PREPARE, group, jobs)
+            is_first = bool(queue) and next(iter(queue.values())).is_first
+            if not is_first and self._waiting(group, lane) >= self._ahead(group, lane):
+                continue
+            if not is_first and (numbers := self._sleepers(group, lane)):
+                return Chore(Task.WAKE, group, (), numbers)
+            if queue:
+                return Chore(Task.PREPARE, group, self._unqueued(group, lane))
         if group.wants_commit and not self._is_shared(group):
             return Chore(Task.COMMIT, group, ())
         return None
+
+    def _sleepers(self, group: Group, lane: Lane) -> tuple[int, ...]:
+        """Return whom to wake: enough for a call, where there are not enough yet."""
+        large = lane is Lane.LARGE
+        if len(group.unlinked[lane]) >= (1 if large else self._ahead(group, lane)):
+            return ()
+        return group.rest.queued(lane.bits, LARGE_AWAKE if large else LARGEST_BATCH)
+
+    def _unqueued(self, group: Group, lane: Lane) -> tuple[Job, ...]:
+        queue = group.unlinked[lane]
+        count = 1 if lane is Lane.LARGE else self._batch(group)
+        count = min(count, len(queue))
+        jobs = tuple(queue.popitem(last=False)[1] for _ in range(count))
+        self._linking.update(job.id for job in jobs)
+        return jobs
+
+    def is_linking(self, job: Job) -> bool:
+        """Whether a job is getting its link."""
+        return job.id in self._linking
 
     def _is_shared(self, group: Group) -> bool:
         """Tell whether files of another batch are on their way to the same stage."""
@@ -227,12 +251,12 @@ class Scheduler:
     def done_with(self, chore: Chore) -> None:
         """Let the batch have its next chore; one without jobs is dropped."""
         self._busy.discard(chore.group.id)
-        if not chore.group.jobs and not chore.group.litter:
+        if not chore.group.files and not chore.group.litter:
             self._groups.pop(chore.group.id, None)
 
     def drop(self, group: Group) -> None:
         """Forget a batch that has no jobs, once nothing is left to clean up."""
-        if not group.litter and group.id not in self._busy:
+        if not group.files and not group.litter and group.id not in self._busy:
             self._groups.pop(group.id, None)
 
     def hold(self, until: float) -> None:

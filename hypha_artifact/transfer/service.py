@@ -36,6 +36,7 @@ from hypha_artifact.transfer.resume import StoredBatch, limits, load, past
 from hypha_artifact.transfer.slices import long_lived
 from hypha_artifact.transfer.starting import Status, failed, tell
 from hypha_artifact.transfer.state import Snapshot, TransferPlan
+from hypha_artifact.transfer.submitting import Piece
 
 IDLE_SECONDS = 300.0
 """How long it waits for somebody to talk to, or for something to do."""
@@ -213,6 +214,8 @@ class _Visit:
         self._engine = service.engine
         self._line = line
         self._account = ""
+        self._coming: set[str] = set()
+        """Batches that it has begun to submit."""
 
     async def run(self) -> None:
         """Answer until it leaves."""
@@ -222,15 +225,16 @@ class _Visit:
                 while True:
                     message = await self._line.from_client()
                     if isinstance(message, wire.SignIn):
-                        self._sign_in(message)
+                        await self._sign_in(message)
                     elif not isinstance(message, wire.Hello):
                         tasks.start_soon(self._answer, message)
             tasks.cancel_scope.cancel()
+        self._engine.give_up(self._coming)
 
-    def _sign_in(self, message: wire.SignIn) -> None:
+    async def _sign_in(self, message: wire.SignIn) -> None:
         self._account, fresh = self._service.accounts.sign_in(message.settings)
         if fresh:
-            self._engine.release(self._account)
+            await self._engine.release(self._account)
 
     async def _show(self) -> None:
         with suppress(EngineError):
@@ -259,11 +263,7 @@ class _Visit:
                 plan = await self._engine.plan(asked.request, self._account)
                 return await anyio.to_thread.run_sync(encode, _sendable(plan))
             case wire.Submit():
-                submitted = self._engine.submit_items(
-                    asked.request, asked.items, self._account, asked.key
-                )
-                with long_lived():
-                    return await self._then_show(submitted)
+                return await self._submit(asked)
             case wire.Control():
                 return await self._then_show(self._engine.control(asked.command))
             case wire.Limiting():
@@ -271,6 +271,22 @@ class _Visit:
                 return await self._then_show(call)
             case _:
                 return encode(await self._look_up(asked))
+
+    async def _submit(self, asked: wire.Submit) -> bytes:
+        piece = Piece(
+            request=asked.request,
+            items=asked.items,
+            start=asked.start,
+            total=asked.total,
+            account=self._account,
+            key=asked.key,
+        )
+        self._coming.add(asked.key)
+        taken = await self._engine.submit_piece(piece)
+        if taken.number is not None:
+            self._coming.discard(asked.key)
+            await self._line.send_packed(self._service.refresh())
+        return encode(taken)
 
     async def _look_up(self, asked: wire.Page | wire.History) -> object:
         if isinstance(asked, wire.Page):

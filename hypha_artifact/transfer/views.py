@@ -121,7 +121,7 @@ def _outcome(group: Group) -> Outcome | None:
         return found
     if group.wants_commit:
         return found
-    left = len(group.jobs) - group.counts[JobState.DONE]
+    left = group.files - group.counts[JobState.DONE]
     files = "1 file has" if left == 1 else f"{left:,} files have"
     reason = f"Not committed: {files} not arrived. Retry, or commit by hand."
     return Outcome(state=CommitState.HELD, reason=reason)

@@ -26,7 +26,7 @@ from hypha_artifact.transfer.state import Command, Direction, Request, Snapshot
 
 T = TypeVar("T")
 
-PROTOCOL = 2
+PROTOCOL = 3
 PROGRAM = importlib.metadata.version("hypha-tui")
 
 LONGEST = 1 << 30
@@ -64,14 +64,17 @@ class Plan(Struct, frozen=True, tag=True):
 
 
 class Submit(Struct, frozen=True, tag=True):
-    """``TransferClient.submit``; the same key twice is the same batch.
+    """``TransferClient.submit``, piece by piece; the same key twice is the same batch.
 
-    Items are packed each for itself: so the journal has them, and the engine's memory.
+    Items are packed each for itself: so the journal has them. ``start`` of ``total``
+    come before these. The answer is ``submitting.Taken``.
     """
 
     id: int
     key: str
     request: Request
+    start: int
+    total: int
     items: list[bytes]
 
 

@@ -16,11 +16,15 @@ from hypha_artifact.transfer.committing import Committer
 from hypha_artifact.transfer.faults import Faults
 from hypha_artifact.transfer.jobs import Group, Job, Step
 from hypha_artifact.transfer.limits import Limits
+from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.scheduler import Chore, Scheduler, Task
 from hypha_artifact.transfer.state import Direction, JobState
 
 PREPARERS = 2
 """Batches that get their links at the same time."""
+
+AGAIN = 2.0
+"""Seconds after which the journal is asked again for jobs that it did not give."""
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ class Workers:
         self._limits = limits
         self._count = count
         self._moving = self._preparing = 0
+        self._resting = Resting(board, scheduler)
         self._faults = Faults(board, scheduler, clock, patience=patience)
         self._committer = Committer(board, scheduler, clock, self._faults, remote_of)
         self._wake = anyio.Event()
@@ -90,6 +95,7 @@ class Workers:
             next_look = self._limits.look_if_due()
             now = self._clock.now()
             self._requeue_due()
+            self._resting.lay_down()
             while step := self._scheduler.next_step(
                 now, here=self._moving < self._count
             ):
@@ -134,9 +140,9 @@ class Workers:
             if step.work.is_complete and step.job.work is step.work:
                 await self._finish(step)
         except HyphaError as error:
-            self._fault(step, error)
+            await self._fault(step, error)
         except Exception as error:  # noqa: BLE001 - one file's bug stops no other
-            self._fault(step, _unexpected(error))
+            await self._fault(step, _unexpected(error))
 
     async def _move(self, step: Step, part: int) -> None:
         ledger = self._board.ledger
@@ -166,10 +172,10 @@ class Workers:
             job.work = None
             await self._board.ledger.settled()
 
-    def _fault(self, step: Step, error: HyphaError) -> None:
+    async def _fault(self, step: Step, error: HyphaError) -> None:
         # A cut-off request may fail in its own way before it is cancelled.
         if step.job.work is step.work:
-            self._faults.of_job(step.job, error)
+            await self._faults.of_job(step.job, error)
 
     # Opening, signing, cleaning up.
 
@@ -183,23 +189,34 @@ class Workers:
 
     async def _do(self, chore: Chore) -> None:
         try:
-            if chore.task is Task.CLEAN:
+            if chore.task is Task.WAKE:
+                await self._bring(chore)
+            elif chore.task is Task.CLEAN:
                 await self._clean(chore)
             elif chore.task is Task.COMMIT:
                 await self._committer.run(chore.group)
             else:
                 await self._prepare(chore)
         except HyphaError as error:
-            self._chore_failed(chore, error)
+            await self._chore_failed(chore, error)
         except Exception as error:  # noqa: BLE001 - one batch's bug stops no other
-            self._chore_failed(chore, _unexpected(error))
+            await self._chore_failed(chore, _unexpected(error))
 
-    def _chore_failed(self, chore: Chore, error: HyphaError) -> None:
-        if chore.task is Task.CLEAN:
+    async def _chore_failed(self, chore: Chore, error: HyphaError) -> None:
+        if chore.task is Task.WAKE:
+            chore.group.error = error.explain()
+            self._scheduler.hold_group(chore.group, self._clock.now() + AGAIN)
+            self._board.touch()
+        elif chore.task is Task.CLEAN:
             self._faults.of_cleaning(chore, error)
         else:
-            self._faults.of_chore(chore, error)
+            await self._faults.of_chore(chore, error)
             self._sort_out(chore)
+
+    async def _bring(self, chore: Chore) -> None:
+        for job in await self._resting.wake(chore.group, chore.numbers):
+            if job.state is JobState.QUEUED:
+                self._scheduler.enqueue(job)
 
     async def _prepare(self, chore: Chore) -> None:
         group = chore.group

@@ -326,7 +326,7 @@ async def test_a_batch_without_a_token_waits_for_one(machine: Machine) -> None:
         assert group.counts == {JobState.DONE: 1, JobState.PAUSED: 1}
         assert "No token is known" in (group.error or "")
         assert machine.remote.calls.total() == 0
-        driver.engine.release("")
+        await driver.engine.release("")
         assert (await driver.final()).error is None
     assert machine.remote.files == data
 

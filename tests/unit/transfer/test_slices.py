@@ -25,6 +25,7 @@ from hypha_artifact.transfer.state import (
     PlanItem,
     UploadRequest,
 )
+from hypha_artifact.transfer.submitting import Piece
 from tests.unit.transfer.fakes import LAB, FakeRemote
 
 FILES = 3 * BACKLOG
@@ -57,8 +58,11 @@ async def test_commands_for_many_files_let_others_work_and_survive_a_cancel(
         paused = Command(action=Action.PAUSE)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(others)
-            number = await engine.submit_items(request, items, key="one")
-            assert await engine.submit_items(request, items, key="one") == number
+            piece = Piece(
+                request=request, items=items, start=0, total=FILES, key="one"
+            )
+            taken = await engine.submit_piece(piece)
+            assert await engine.submit_piece(piece) == taken
             await engine.control(paused)
             tasks.cancel_scope.cancel()
         assert turns > FILES / 100
