@@ -14,13 +14,16 @@ from itertools import islice
 
 from msgspec import Struct
 
-from hypha_artifact.transfer.state import JobState
+from hypha_artifact.transfer.state import VISIBLE_JOBS, JobState
 
 AWAKE, GONE = 0, 255
 """Instead of a mark: the job is in memory; it is off the books."""
 
 LARGE, HELD, BEGUN = 8, 16, 32
 """Bits of a mark: its lane; paused by an error; it may have left something behind."""
+
+KEPT = VISIBLE_JOBS
+"""Of a batch, jobs that are in memory to be shown: its first ones, and what ended."""
 
 _STATES = (
     JobState.QUEUED,

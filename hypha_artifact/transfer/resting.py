@@ -19,16 +19,14 @@ from hypha_artifact.transfer.rest import (
     BEGUN,
     GONE,
     HELD,
+    KEPT,
     Change,
     Rest,
     mark_of,
     state_of,
 )
 from hypha_artifact.transfer.scheduler import Scheduler
-from hypha_artifact.transfer.state import VISIBLE_JOBS, JobState
-
-KEPT = VISIBLE_JOBS
-"""Ended jobs that stay in memory to be shown, and new ones that are there at first."""
+from hypha_artifact.transfer.state import JobState
 
 _CHUNK = 500
 
@@ -50,10 +48,11 @@ class Resting:
         ended = self._board.ended
         while len(ended) > KEPT and not self._board.hands:
             job = ended.popleft()
-            if self._may_rest(job):
+            if self.may_rest(job):
                 self.lay(job)
 
-    def _may_rest(self, job: Job) -> bool:
+    def may_rest(self, job: Job) -> bool:
+        """Whether a job is at its end, and nobody is at it any more."""
         if self._board.jobs.get(job.id) is not job or not job.state.is_final:
             return False
         if self._scheduler.is_linking(job) or job.id in job.group.litter:
@@ -112,11 +111,15 @@ class Resting:
         if not group.rest.is_kept:
             return list(group.jobs.values())[offset : offset + limit]
         numbers = group.rest.page(offset, limit)
-        asleep = [number for number in numbers if number in group.rest]
-        rows = await self._board.ledger.rows(asleep)
-        shown = {_number(row): made(group, row) for row in rows if _rests(group, row)}
-        found = (group.jobs.get(number) or shown.get(number) for number in numbers)
-        return [job for job in found if job is not None]
+        # Some may go to rest while the others are read.
+        shown = {n: group.jobs[n] for n in numbers if n in group.jobs}
+        rows = await self._board.ledger.rows([n for n in numbers if n not in shown])
+        for row in rows:
+            number = _number(row)
+            awake = group.jobs.get(number)
+            if awake is not None or number in group.rest:
+                shown[number] = awake or made(group, row)
+        return [shown[number] for number in numbers if number in shown]
 
     async def wake_all(self, group: Group, marks: list[int]) -> None:
         """Bring all jobs with one of these marks back into memory."""
@@ -191,10 +194,6 @@ def _after(change: Change) -> JobState | None:
 
 def _number(row: Row) -> int:
     return cast("int", row[0])
-
-
-def _rests(group: Group, row: Row) -> bool:
-    return _number(row) in group.rest
 
 
 def made(group: Group, row: Row) -> Job:

@@ -21,9 +21,8 @@ from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import FORGOTTEN, LIMIT
 from hypha_artifact.transfer.local import Fingerprint
 from hypha_artifact.transfer.outcome import Outcome
-from hypha_artifact.transfer.rest import AWAKE, GONE, HELD, Rest, mark_of
+from hypha_artifact.transfer.rest import AWAKE, GONE, HELD, KEPT, Rest, mark_of
 from hypha_artifact.transfer.state import (
-    VISIBLE_JOBS,
     Direction,
     JobState,
     PastBatch,
@@ -193,7 +192,7 @@ def _jobs(
         if job.state is JobState.PAUSED and job.reason:
             held = f"{job.reason} {job.hint or ''}".strip()
         is_done = job.state is JobState.DONE
-        if _must_wake(job) or kept[is_done] < VISIBLE_JOBS:
+        if _must_wake(job) or kept[is_done] < KEPT:
             kept[is_done] += 1
             awake.append(job)
             rest.put(job.id, GONE if job.is_forgotten else AWAKE)

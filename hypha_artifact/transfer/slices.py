@@ -12,7 +12,7 @@ import anyio.lowlevel
 SLICE = 0.01
 """Seconds of work after which everything else has its turn."""
 
-_STRIDE = 32
+STRIDE = 32
 
 
 async def in_slices(
@@ -31,7 +31,7 @@ async def in_slices(
     since = time.perf_counter()
     with anyio.CancelScope(shield=True):
         for number, _ in enumerate(steps):
-            if number % _STRIDE == 0 and time.perf_counter() - since > SLICE:
+            if number % STRIDE == 0 and time.perf_counter() - since > SLICE:
                 await between()
                 since = time.perf_counter()
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from hypha_artifact.errors import JournalError
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.jobs import Group, Mover
-from hypha_artifact.transfer.resting import KEPT
+from hypha_artifact.transfer.rest import KEPT
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.slices import in_slices
 from hypha_artifact.transfer.state import PlanItem, Request

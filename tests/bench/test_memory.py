@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import overload
 
@@ -118,7 +119,7 @@ async def test_many_files_in_the_engine(count: int, tmp_path: Path) -> None:
             submit = await watched.told("submit", lambda: engine.submit(plan))
             for action in (Action.PAUSE, Action.RESUME, Action.CANCEL, Action.RETRY):
                 command = Command(action=action)
-                await watched.told(action.value, lambda c=command: engine.control(c))
+                await watched.told(action.value, partial(engine.control, command))
             (group,) = engine.snapshot().groups
             assert group.files == count
             assert len(await engine.page(group.id, count - 10, 100)) == 10
@@ -127,7 +128,7 @@ async def test_many_files_in_the_engine(count: int, tmp_path: Path) -> None:
             await watched.told("restart", lambda: engine.history(1))
             for action in (Action.CANCEL, Action.CLEAR):
                 command = Command(action=action)
-                await watched.told(action.value, lambda c=command: engine.control(c))
+                await watched.told(action.value, partial(engine.control, command))
             assert engine.snapshot().groups == ()
             most = watched.memory("VmHWM")
     finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -27,14 +27,18 @@ from hypha_artifact.errors import NetworkError
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.remote import MultipartUpload
+from hypha_artifact.transfer import resume
 from hypha_artifact.transfer.board import LIVE, Board
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.commands import Commands
+from hypha_artifact.transfer.faults import Faults
 from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.meter import Meter
+from hypha_artifact.transfer.rest import state_of
+from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.resume import load, past, revive
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.state import (
@@ -55,6 +59,13 @@ REQUEST = UploadRequest(
     sources=(Path("/a"),), artifact=LAB, folder=ROOT, mode=StageMode.NEW_VERSION
 )
 LOST = NetworkError("It broke.")
+RESTING = (
+    JobState.QUEUED,
+    JobState.PAUSED,
+    JobState.DONE,
+    JobState.FAILED,
+    JobState.CANCELLED,
+)
 
 
 class Frail(Journal):
@@ -84,6 +95,8 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
+        self._patch = pytest.MonkeyPatch()
+        self._patch.setattr(resume, "KEPT", 1)
         self._open()
 
     def _open(self) -> None:
@@ -92,6 +105,8 @@ class Books(RuleBasedStateMachine):
         self.scheduler = Scheduler(limits)
         self.board = Board(FakeClock(), Ledger(self.journal))
         self.commands = Commands(self.board, self.scheduler)
+        self.resting = Resting(self.board, self.scheduler)
+        self.faults = Faults(self.board, self.scheduler, FakeClock())
         self.workers = Workers(
             *(self.board, self.scheduler, Clock(), limits, 1),
             remote_of=lambda _: _remote(),
@@ -102,6 +117,7 @@ class Books(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.journal.close()
         self._folder.cleanup()
+        self._patch.undo()
 
     def _mover(self) -> Upload:
         return Upload(_remote(), REQUEST, self.board.resize)
@@ -111,7 +127,17 @@ class Books(RuleBasedStateMachine):
         return jobs[number % len(jobs)] if jobs else None
 
     def _truth(self) -> dict[int, Kept]:
-        return {job.id: _kept(job) for job in self.board.jobs.values()}
+        awake = {job.id: _kept(job) for job in self.board.jobs.values()}
+        asleep = {number: _resting(state) for number, state, _ in self._resting()}
+        assert not awake.keys() & asleep
+        return awake | asleep
+
+    def _resting(self) -> Iterator[tuple[int, JobState, int]]:
+        for group in self.board.groups.values():
+            rest = group.rest
+            for number in range(rest.first, rest.last + 1):
+                if number in rest:
+                    yield number, state_of(rest.mark(number)), rest.size(number)
 
     def _remember(self) -> None:
         self.seen.append(self._truth())
@@ -192,9 +218,49 @@ class Books(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from(Action), number=st.integers(0))
     def order(self, action: Action, number: int) -> None:
-        job = self._pick(number, *JobState)
-        jobs = None if number % 8 == 7 or job is None else (job.id,)
+        known = sorted(self._truth())
+        some = None if number % 8 == 7 or not known else known[number % len(known)]
+        jobs = None if some is None else (some,)
         asyncio.run(self.commands.run(Command(action=action, jobs=jobs)))
+        self._remember()
+
+    @rule(number=st.integers(0))
+    @precondition(lambda self: self.journal.left is None)
+    def go_to_rest(self, number: int) -> None:
+        """Leave memory, whatever it is, if nobody is at it."""
+        job = self._pick(number, *RESTING)
+        if job is None or job.work is not None or job.id in job.group.litter:
+            return
+        if job.group.rest.is_kept:
+            before = self._truth()
+            self.scheduler.withdraw(job)
+            self.resting.lay(job)
+            assert self._truth() == before
+
+    @rule(most=st.integers(1, 3))
+    def wake_up(self, most: int) -> None:
+        """Come back into memory as the queues ask for it."""
+        for group in list(self.board.groups.values()):
+            numbers = group.rest.queued(0, most)
+            before = self._truth()
+            for job in asyncio.run(self.resting.wake(group, numbers)):
+                self.scheduler.enqueue(job)
+            assert self._truth() == before
+            assert not any(number in group.rest for number in numbers)
+
+    @rule(number=st.integers(0), held=st.booleans())
+    def stop_all(self, number: int, *, held: bool) -> None:
+        """Fail what waits of a whole batch, or hold it until it is released."""
+        groups = list(self.board.groups.values())
+        if not groups:
+            return
+        group = groups[number % len(groups)]
+        if held:
+            self.commands.hold(group, LOST)
+            self._remember()
+            asyncio.run(self.commands.release(group))
+        else:
+            asyncio.run(self.faults._fail_group(group, LOST))
         self._remember()
 
     @rule(number=st.integers(0))
@@ -245,7 +311,7 @@ class Books(RuleBasedStateMachine):
         self.journal.flush()
         kept = [batch.counts for batch in past(self.journal, 1000)]
         for group in self.board.groups.values():
-            if all(job.state.is_final for job in group.jobs.values()):
+            if group.is_final:
                 counts = {state: n for state, n in group.counts.items() if n}
                 assert counts in kept
 
@@ -261,13 +327,18 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def sums_are_right(self) -> None:
         for group in self.board.groups.values():
-            jobs = list(group.jobs.values())
-            assert group.size == sum(job.size for job in jobs)
-            assert group.done == sum(job.done for job in jobs)
-            live = [job for job in jobs if job.state in LIVE]
-            assert group.left == sum(job.size - job.done for job in live)
+            jobs = [(job.state, job.size, job.done) for job in group.jobs.values()]
+            jobs += [
+                (state, size, size if state is JobState.DONE else 0)
+                for number, state, size in self._resting()
+                if number in group.rest
+            ]
+            assert group.size == sum(size for _, size, _ in jobs)
+            assert group.done == sum(done for *_, done in jobs)
+            live = [size - done for state, size, done in jobs if state in LIVE]
+            assert group.left == sum(live)
             for state in JobState:
-                assert group.counts[state] == sum(j.state is state for j in jobs)
+                assert group.counts[state] == sum(s is state for s, *_ in jobs)
         for job in self.board.jobs.values():
             assert job.id in self.board.by_state[job.state]
             done = job.work.kept if job.work else 0
@@ -277,6 +348,11 @@ class Books(RuleBasedStateMachine):
 @cache
 def _remote() -> FakeRemote:
     return FakeRemote()
+
+
+def _resting(state: JobState) -> Kept:
+    queued = state is JobState.QUEUED
+    return Kept(JobState.QUEUED if queued else state, frozenset())
 
 
 def _kept(job: Job) -> Kept:

@@ -58,9 +58,7 @@ async def test_commands_for_many_files_let_others_work_and_survive_a_cancel(
         paused = Command(action=Action.PAUSE)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(others)
-            piece = Piece(
-                request=request, items=items, start=0, total=FILES, key="one"
-            )
+            piece = Piece(request=request, items=items, start=0, total=FILES, key="one")
             taken = await engine.submit_piece(piece)
             assert await engine.submit_piece(piece) == taken
             await engine.control(paused)
