@@ -2,7 +2,8 @@
 
 Started in the place of ``hypha_artifact.transfer.service``. The file that ``DOOM``
 names says where: a method of ``Ledger``, which call of it, and whether before it, or
-after what it wrote was committed. Large files begin at 1 MiB here.
+after what it wrote was committed. Large files begin at 1 MiB here, and ``WINDOW`` says
+how many jobs of a batch are in memory.
 """
 
 from __future__ import annotations
@@ -14,19 +15,23 @@ from functools import wraps
 from pathlib import Path
 from typing import NamedTuple
 
-from hypha_artifact.transfer import plan
+from hypha_artifact.transfer import plan, rest
 
 KIB = 1024
 MIB = 1024 * KIB
 if __name__ == "__main__":
     plan.MULTIPART_ABOVE = MIB  # before anybody copies it
+    rest.KEPT = int(os.environ.get("WINDOW", rest.KEPT))
 
-from hypha_artifact.transfer import download, ledger  # noqa: E402
+from hypha_artifact.transfer import download, ledger, scheduler  # noqa: E402
 from hypha_artifact.transfer.ledger import Ledger  # noqa: E402
 from hypha_artifact.transfer.service import main  # noqa: E402
 
-NO_STEPS = {"trouble", "is_kept", "settled", "room", "rank", "limit"}
-"""What else is public in ``Ledger``; the last two are single facts."""
+NO_STEPS = {"trouble", "is_kept", "is_sound", "settled", "room", "rows"}
+"""What else is public in ``Ledger``."""
+
+FACTS = {"rank", "limit", "unfill"}
+"""Steps that nothing hangs on: single facts, and the end of what is no batch yet."""
 
 
 class Doom(NamedTuple):
@@ -58,7 +63,9 @@ def _file() -> Path:
 
 def steps() -> set[str]:
     """Name all steps of a journal."""
-    return {name for name in vars(Ledger) if not name.startswith("_")} - NO_STEPS
+    return (
+        {name for name in vars(Ledger) if not name.startswith("_")} - NO_STEPS - FACTS
+    )
 
 
 def _is_due(step: str) -> str | None:
@@ -93,6 +100,8 @@ def _doomed(name: str, honest: Callable[..., None]) -> Callable[..., None]:
 
 if __name__ == "__main__":
     download.RANGE, download.STREAMS, ledger.STRIDE = 256 * KIB, 12, 64 * KIB
+    if "WINDOW" in os.environ:
+        scheduler.FIRST_BATCH = scheduler.LARGEST_BATCH = rest.KEPT
     for each in steps():
         setattr(Ledger, each, _doomed(each, getattr(Ledger, each)))
     main()

@@ -11,9 +11,11 @@ import os
 import random
 import re
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -26,7 +28,13 @@ from hypha_artifact.transfer import starting
 from hypha_artifact.transfer.outcome import CommitOption, CommitState
 from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.place import Place
-from hypha_artifact.transfer.state import Action, DownloadRequest, JobState
+from hypha_artifact.transfer.state import (
+    Action,
+    Direction,
+    DownloadRequest,
+    JobState,
+    Snapshot,
+)
 from tests.engines import pid_of
 from tests.faults import Fault, FaultProxy
 from tests.transfer.conftest import ODD_NAMES, Bench, Stock, checksums, stored
@@ -40,6 +48,7 @@ PUT, GET = "^PUT ", "^GET /(s3/|[^?]*/files/)"
 Calls: TypeAlias = dict[str, tuple[int, ...]]
 
 BOTH: Calls = {
+    "fill": (1,),
     "add": (1,),
     "begin": (1, 2),
     "prepared": (1, 2),
@@ -50,8 +59,9 @@ DOWN = {**BOTH, "part": (1, 3, 6, 9, 12), "finishing": (1, 7, 13), "ended": (1,)
 DOWN["written"] = (5, 12, 20)
 STOPPED: Calls = {"reset": (1, 3), "cleaned": (1, 3), "forget": (1, 3), "drop": (1,)}
 COMMITTED: Calls = {"commit": (1, 2)}
+RESTING: Calls = {"turn": (1, 2, 3), "clear": (1,)}
 """Which calls of which steps a batch dies at: one that goes up, that comes down, that
-is cancelled, that is committed at its end.
+is cancelled, that is committed at its end, that mostly rests in the journal.
 """
 
 MOMENTS = range(100)
@@ -113,7 +123,8 @@ def _doomed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_step_of_the_journal_is_among_them() -> None:
-    assert UP.keys() | DOWN.keys() | STOPPED.keys() | COMMITTED.keys() == steps()
+    tables = (UP, DOWN, STOPPED, COMMITTED, RESTING)
+    assert {step for table in tables for step in table} == steps()
     assert len(_points(UP)) + len(_points(DOWN)) + len(_points(STOPPED)) >= 60
 
 
@@ -205,6 +216,40 @@ async def test_a_kill_around_the_commit(outside: Bench, doom: Doom) -> None:
     assert commit.state is CommitState.DONE
     artifact = await outside.remote.read()
     assert len(artifact.versions or ()) == len(before) + 1, "once, not twice"
+
+
+@pytest.mark.parametrize("doom", _some(RESTING, "turn-1-after"))
+async def test_a_kill_while_a_whole_batch_is_changed(
+    outside: Bench, doom: Doom, monkeypatch: pytest.MonkeyPatch, place: Place
+) -> None:
+    monkeypatch.setenv("WINDOW", "4")
+    for number in range(many := 30):
+        outside.write(f"small/{number}", 3000)
+    await outside.client.limit(Direction.UPLOAD, "1k")
+    with _at(doom):
+        group = await outside.client.submit(
+            await outside.client.plan(outside.request())
+        )
+        for action, state in (
+            (Action.PAUSE, JobState.PAUSED),
+            (Action.RESUME, JobState.QUEUED),
+            (Action.CANCEL, JobState.CANCELLED),
+        ):
+            await outside.control(action)
+            await outside.until(partial(_most, state, many))
+            assert outside.group(group).files == many
+        await outside.control(Action.CLEAR)
+        await outside.until(lambda s: not s.groups and Doom.read() is None)
+    with anyio.fail_after(60):
+        while await outside.pending():  # noqa: ASYNC110 - no event tells
+            await anyio.sleep(0.1)
+    with closing(sqlite3.connect(place.journal)) as journal:
+        left = journal.execute("SELECT count(*) FROM jobs WHERE state <> 'forgotten'")
+        assert left.fetchone() == (0,)
+
+
+def _most(state: JobState, many: int, snapshot: Snapshot) -> bool:
+    return snapshot.count(state) > many / 2
 
 
 @contextmanager
