@@ -17,6 +17,8 @@ from hypha_artifact.tokens import workspace_of
 if TYPE_CHECKING:
     import httpx
 
+    from hypha_artifact.transfer.standing import StandingLimits
+
 
 class Connected:
     """One artifact over one connection; see ``AsyncHyphaArtifact``."""
@@ -53,6 +55,8 @@ class Connected:
         self.artifact_id = artifact_id
         self.id = ArtifactId.parse(artifact_id, workspace or bare)
         self.remote = RemoteArtifact(self.id, self._transport)
+        # What keeps transfers to the user's limits; the commands set it.
+        self.limits: StandingLimits | None = None
 
     async def __aenter__(self) -> Self:
         return self

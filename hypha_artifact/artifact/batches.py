@@ -32,7 +32,6 @@ from hypha_artifact.transfer.clusters import on_cluster
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.guard import guard
 from hypha_artifact.transfer.rules import ruled
-from hypha_artifact.transfer.standing import StandingLimits
 from hypha_artifact.transfer.state import (
     DownloadRequest,
     Existing,
@@ -63,9 +62,6 @@ _MOVING = (
 
 class Batches(Connected):
     """What runs a request, and turns its failures into one error."""
-
-    limits: StandingLimits | None = None
-    """What keeps transfers to the user's limits; the commands set it."""
 
     async def _run(
         self,

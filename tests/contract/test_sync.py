@@ -53,7 +53,6 @@ def test_both_faces_have_the_same_methods_and_parameters() -> None:
     only_async = {"aclose", "disable_ssl", "get_client", "ssl"}
     assert theirs.keys() - ours.keys() == only_async | {
         "default_headers",
-        "limits",
         "use_local_url",
         "use_proxy",
     }
