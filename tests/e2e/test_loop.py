@@ -84,7 +84,7 @@ async def test_by_mouse_in_place_on_a_small_terminal(
             terminal.until("2 marked")
             terminal.drag(one, (30, 10), (60, 10))
             terminal.until("In place, in v0")
-            terminal.click(*terminal.find("In place  +Esc|In place    Esc"))
+            terminal.click(*terminal.find("In place  +c Commit after"))
             terminal.until("2 files uploaded")
             terminal.until(r"STAGE +A 2")
             terminal.click(*terminal.find("C Commit"))
