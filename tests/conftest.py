@@ -20,6 +20,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # And with nohup, no loss of a terminal would.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# Each server and each command would compile everything it imports, every time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")

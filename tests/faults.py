@@ -21,6 +21,9 @@ from hypha_artifact.settings import ConnectionSettings
 
 _PIECE, _DROP = 1 << 16, 1 << 12
 
+_ACCEPTING = 5
+"""Turns of the loop between the accept of a connection and the first step of its task."""
+
 
 @dataclass
 class Fault:
@@ -99,7 +102,8 @@ class FaultProxy:
 
     async def __aexit__(self, *_: object) -> None:
         await self.down()
-        await asyncio.sleep(0)  # what was being accepted
+        for _ in range(_ACCEPTING):
+            await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks)
