@@ -22,7 +22,7 @@ from hypha_artifact.settings import ConnectionSettings
 _PIECE, _DROP = 1 << 16, 1 << 12
 
 _ACCEPTING = 5
-"""Turns of the loop between the accept of a connection and the first step of its task."""
+"""Turns of the loop from the accept of a connection to the first step of its task."""
 
 
 @dataclass
