@@ -102,7 +102,7 @@ class FaultProxy:
 
     async def __aexit__(self, *_: object) -> None:
         await self.down()
-        for _ in range(_ACCEPTING):
+        for _turn in range(_ACCEPTING):
             await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()

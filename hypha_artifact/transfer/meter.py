@@ -1,4 +1,4 @@
-"""How fast bytes go, over the last seconds, and when they will be through."""
+"""How fast bytes and files go, over the last seconds, and when they are through."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ WINDOW = 10.0
 """Seconds that a rate looks back: several parts on a slow line."""
 
 _SLOT = 0.25
+_FILES = 20
+"""Files that must have ended lately for their pace to say anything."""
 _LEAST = 1.0
 
 
@@ -21,13 +23,14 @@ class Meter:
         window: Seconds to look back.
     """
 
-    __slots__ = ("_clock", "_slots", "_started", "_sum", "_window")
+    __slots__ = ("_clock", "_slots", "_started", "_window", "sum")
 
     def __init__(self, clock: Clock, window: float = WINDOW) -> None:
         self._clock = clock
         self._window = window
         self._slots: deque[tuple[float, int]] = deque()
-        self._sum = 0
+        self.sum = 0
+        """What went through, at the last look."""
         self._started: float | None = None
 
     def start(self) -> None:
@@ -44,17 +47,47 @@ class Meter:
             self._slots.append((slot, count_before + count))
         else:
             self._slots.append((slot, count))
-        self._sum += count
+        self.sum += count
 
     def rate(self) -> float:
         """Bytes per second over the window; 0 once nothing came for its length."""
         now = self._clock.now()
         while self._slots and self._slots[0][0] <= now - self._window:
-            self._sum -= self._slots.popleft()[1]
+            self.sum -= self._slots.popleft()[1]
         if not self._slots or self._started is None:
             self._started = None if not self._slots else self._started
             return 0.0
-        return self._sum / min(self._window, max(_LEAST, now - self._started))
+        return self.sum / min(self._window, max(_LEAST, now - self._started))
+
+
+class Pace:
+    """How fast a batch, or all of a direction, goes.
+
+    Many small files are not through when their bytes are, nearly: what each file costs
+    by itself counts, too.
+
+    Args:
+        clock: Where the time comes from.
+    """
+
+    __slots__ = ("bytes", "files")
+
+    def __init__(self, clock: Clock) -> None:
+        self.bytes = Meter(clock)
+        self.files = Meter(clock)
+
+    def start(self) -> None:
+        """Begin to measure, unless it has begun."""
+        self.bytes.start()
+        self.files.start()
+
+    def eta(self, size: int, files: int) -> float | None:
+        """Seconds until so many bytes and files are through; None: nobody knows."""
+        time = eta(size, self.bytes.rate())
+        rate = self.files.rate()
+        if time is None or self.files.sum < _FILES:
+            return time
+        return max(time, eta(files, rate) or 0.0)
 
 
 def eta(left: int, rate: float) -> float | None:

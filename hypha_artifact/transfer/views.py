@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.board import LIVE, Board
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.jobs import TRIES, Group, Job
 from hypha_artifact.transfer.limits import Limits
-from hypha_artifact.transfer.meter import eta
 from hypha_artifact.transfer.outcome import CommitState, Outcome
 from hypha_artifact.transfer.state import (
     VISIBLE_JOBS,
@@ -44,20 +43,17 @@ def snapshot(board: Board, clock: Clock, limits: Limits, revision: int) -> Snaps
         limits: The user's.
         revision: The new snapshot's number.
     """
-    rates = {
-        d: board.meters[d].rate() if _is_moving(board, d) else 0.0 for d in Direction
-    }
     return Snapshot(
         revision=revision,
         groups=tuple(group_view(group) for group in _by_rank(board)),
         jobs=tuple(
             job_view(job, clock) for job in islice(_in_order(board), VISIBLE_JOBS)
         ),
-        upload_rate=rates[Direction.UPLOAD],
-        download_rate=rates[Direction.DOWNLOAD],
+        upload_rate=_rate(board, Direction.UPLOAD),
+        download_rate=_rate(board, Direction.DOWNLOAD),
         upload_limit=limits.shown(Direction.UPLOAD),
         download_limit=limits.shown(Direction.DOWNLOAD),
-        eta=_longest(board, rates),
+        eta=_longest(board),
         notice=board.ledger.trouble,
     )
 
@@ -74,19 +70,31 @@ def _in_order(board: Board) -> Iterator[Job]:
 
 def _is_moving(board: Board, direction: Direction) -> bool:
     groups = board.groups.values()
-    return any(group.left for group in groups if group.direction is direction)
+    return any(_live(group) for group in groups if group.direction is direction)
 
 
-def _longest(board: Board, rates: dict[Direction, float]) -> float | None:
-    times = [_time_to_go(board, d, rates[d]) for d in Direction if _is_moving(board, d)]
+def _rate(board: Board, direction: Direction) -> float:
+    moving = _is_moving(board, direction)
+    return board.paces[direction].bytes.rate() if moving else 0.0
+
+
+def _live(group: Group) -> int:
+    return sum(group.counts[state] for state in LIVE)
+
+
+def _longest(board: Board) -> float | None:
+    times = [_time_to_go(board, d) for d in Direction if _is_moving(board, d)]
     known = [time for time in times if time is not None]
     return max(known) if known and len(known) == len(times) else None
 
 
-def _time_to_go(board: Board, direction: Direction, rate: float) -> float | None:
-    groups = [g for g in board.groups.values() if g.direction is direction and g.left]
+def _time_to_go(board: Board, direction: Direction) -> float | None:
+    groups = [g for g in board.groups.values() if g.direction is direction and _live(g)]
     size, done = sum(g.size for g in groups), sum(g.done for g in groups)
-    return eta(sum(g.left for g in groups), rate) if _is_telling(done, size) else None
+    if not _is_telling(done, size):
+        return None
+    left, files = sum(g.left for g in groups), sum(_live(g) for g in groups)
+    return board.paces[direction].eta(left, files)
 
 
 def _is_telling(done: int, size: int) -> bool:
@@ -96,8 +104,9 @@ def _is_telling(done: int, size: int) -> bool:
 
 def group_view(group: Group) -> GroupView:
     """Freeze a batch."""
-    rate = group.meter.rate() if group.left else 0.0
-    telling = group.left and _is_telling(group.done, group.size)
+    files = _live(group)
+    rate = group.pace.bytes.rate() if files else 0.0
+    telling = files and _is_telling(group.done, group.size)
     return GroupView(
         id=group.id,
         title=group.title,
@@ -107,7 +116,7 @@ def group_view(group: Group) -> GroupView:
         done=group.done,
         counts={state: n for state, n in group.counts.items() if n},
         rate=rate,
-        eta=eta(group.left, rate) if telling else None,
+        eta=group.pace.eta(group.left, files) if telling else None,
         error=group.error,
         rank=group.rank,
         commit=_outcome(group),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hypha_artifact.transfer.meter import Meter, eta
+from hypha_artifact.transfer.meter import Meter, Pace, eta
 from tests.unit.transfer.fakes import FakeClock
 
 
@@ -61,3 +61,28 @@ def test_eta() -> None:
     assert eta(100, 10) == 10
     assert eta(0, 0) == 0
     assert eta(100, 0) is None
+
+
+def test_many_small_files_take_longer_than_their_bytes() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    pace.start()
+    pace.bytes.add(9_000_000)
+    for _ in range(100):
+        clock.advance(0.1)
+        pace.files.add(1)
+        pace.bytes.add(1000)
+    assert pace.eta(size=3_000_000, files=3000) == pytest.approx(300, rel=0.05)
+    assert pace.eta(size=900_000_000, files=3) == pytest.approx(990, rel=0.05)
+
+
+def test_a_few_large_files_are_no_pace() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    pace.start()
+    for _ in range(5):
+        clock.advance(1)
+        pace.bytes.add(1_000_000)
+        pace.files.add(1)
+    assert pace.eta(size=10_000_000, files=100) == pytest.approx(10)
+    assert Pace(clock).eta(size=1, files=100) is None
