@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
+import anyio
 import pytest
 
 from hypha_artifact import AsyncHyphaArtifact
@@ -17,6 +17,7 @@ from hypha_artifact.errors import (
     HyphaError,
     IntegrityError,
     LocalFileError,
+    NetworkError,
     NotFound,
     RateLimited,
     Remedy,
@@ -26,6 +27,7 @@ from hypha_artifact.errors import (
     UnsafePath,
     VersionNotFound,
 )
+from tests import disks
 from tests.faults import Fault, FaultProxy
 
 MIB = 1 << 20
@@ -117,6 +119,39 @@ async def test_writing_survives_or_leaves_the_stage_as_it_was(
     faults.add(Fault(PUT, times=None, status=403))
     with pytest.raises(StoreError):
         await artifact.put(DATA, "never.bin")
+    assert (await artifact.stage()).changes == before
+
+
+async def test_the_proxys_limit_of_a_minute(
+    artifact: AsyncHyphaArtifact, faults: FaultProxy, tmp_path: Path
+) -> None:
+    """It ends a download short, without an error, and answers an upload with 504."""
+    before = (await artifact.stage()).changes
+    target = tmp_path / "data.bin"
+    faults.add(Fault(GET, times=2, cut_response=3 * MIB, politely=True))
+    await artifact.get("data.bin", str(target), version="stage")
+    assert target.read_bytes() == DATA
+    target.unlink()
+    faults.add(Fault(PUT, status=504))
+    await artifact.put(DATA, "data.bin")
+    assert (await artifact.stage()).changes == before
+    faults.add(Fault(GET, times=None, cut_response=0, politely=True))
+    faults.add(Fault(PUT, times=None, status=504))
+
+    async def download() -> None:
+        with pytest.raises(NetworkError) as short:
+            await artifact.get("data.bin", str(target), version="stage")
+        assert short.value.hint
+
+    async def upload() -> None:
+        with pytest.raises(StoreError) as late:
+            await artifact.put(DATA, "never.bin")
+        assert late.value.hint
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(download)
+        tasks.start_soon(upload)
+    assert not list(tmp_path.iterdir())
     assert (await artifact.stage()).changes == before
 
 
@@ -212,11 +247,15 @@ async def test_local_targets_that_cannot_be_written(
     assert not list(outside.iterdir())
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-async def test_a_read_only_target(artifact: AsyncHyphaArtifact, tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(LocalFileError, match="permission"):
-        await artifact.get("data.bin", str(tmp_path / "x"), version="stage")
+async def test_a_read_only_target(
+    artifact: AsyncHyphaArtifact, small_disk: Path
+) -> None:
+    disks.change(small_disk, "ro")
+    for target in (small_disk / "x", small_disk / "new folder" / "x"):
+        with pytest.raises(LocalFileError, match=r"(?i)read-only") as refused:
+            await artifact.get("data.bin", str(target), version="stage")
+        assert refused.value.hint
+    assert not list(small_disk.iterdir())
 
 
 async def test_every_error_names_its_object_and_what_to_do(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from msgspec import structs
 
@@ -19,6 +21,9 @@ from hypha_artifact.settings import ConnectionSettings
 from tests.faults import Fault, FaultProxy
 
 MANAGER = "artifact-manager"
+
+_SHORTLY = 3
+"""Seconds that a token is good for."""
 
 
 @pytest.fixture
@@ -75,6 +80,32 @@ async def test_a_token_that_is_revoked_in_the_middle(
             assert not list(tmp_path.rglob("*.txt"))
             transport.sign_in(settings)
             assert await mine.cat("dir/b.txt", version="stage") == "second"
+
+
+async def test_a_token_that_runs_out_in_the_middle(
+    artifact: AsyncHyphaArtifact, settings: ConnectionSettings, tmp_path: Path
+) -> None:
+    home, out = artifact.workspace, tmp_path / "out"
+    before = await _changes(artifact)
+    async with Transport(settings) as owner:
+        token = await owner.call(auth.generate_token(home, home, _SHORTLY))
+    async with Transport(structs.replace(settings, token=token)) as transport:
+        mine = AsyncHyphaArtifact(artifact.artifact_id, transport=transport)
+
+        async def download() -> None:
+            while True:
+                await mine.get("dir", str(out), recursive=True, version="stage")
+                shutil.rmtree(out)
+
+        with anyio.fail_after(60), pytest.raises(SignInRequired) as late:
+            await download()
+        assert late.value.hint
+        assert token not in str(late.value)
+        for call in (lambda: mine.put(b"x", "never.txt"), mine.commit):
+            with pytest.raises(SignInRequired):
+                await call()
+    assert await _changes(artifact) == before
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 async def test_a_database_that_is_busy_for_good(
