@@ -27,7 +27,7 @@ COMMAND = [sys.executable, "-m", "hypha_artifact.cli", "localserver"]
 
 @contextmanager
 def running(*options: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Start the command, wait for its three lines, and end it whatever happens."""
+    """Start the command, wait for what it prints, and end it whatever happens."""
     with subprocess.Popen(
         [*COMMAND, *options],
         stdout=subprocess.PIPE,
@@ -36,6 +36,9 @@ def running(*options: str) -> Generator[tuple[subprocess.Popen[str], dict[str, s
     ) as process:
         try:
             assert process.stdout
+            if "--json" in options:
+                yield process, json.loads(process.stdout.readline())
+                return
             lines = [process.stdout.readline().rstrip() for _ in range(3)]
             yield process, dict(line.split("=", 1) for line in lines)
         finally:
@@ -67,7 +70,9 @@ def test_the_command_prints_and_writes_where_to_connect(tmp_path: Path) -> None:
 
 
 def test_no_orphans_after_kill_9(tmp_path: Path) -> None:
-    with running("--data", str(tmp_path)) as (process, _):
+    with running("--data", str(tmp_path), "--json") as (process, printed):
+        assert list(printed) == ["server_url", "workspace", "token"]
+        assert all(printed.values())
         children = descendants(process)
         process.kill()
         process.wait()

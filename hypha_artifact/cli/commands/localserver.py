@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from hypha_artifact.cli.command import CONTEXT
 from hypha_artifact.cli.messages import errors_as_messages
 
 if TYPE_CHECKING:
+    from hypha_artifact.cli.choices import Choices
     from hypha_artifact.settings import ConnectionSettings
 
 _MORE = """\b
@@ -45,7 +47,12 @@ _PORT = click.IntRange(1, 65535)
     metavar="FILE",
     help="Write the three variables to FILE, too; only you can read it.",
 )
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print them in JSON, on one line."
+)
+@click.pass_obj
 def localserver(
+    choices: Choices | None,
     *,
     data: Path | None,
     port: int | None,
@@ -53,19 +60,21 @@ def localserver(
     workspace: str,
     sample: bool,
     env_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Run a real Hypha server with S3 storage on this machine, until Ctrl-C.
 
     When it is ready, HYPHA_SERVER_URL, HYPHA_WORKSPACE and HYPHA_TOKEN are printed,
     one a line.
     """
+    as_json = as_json or bool(choices and choices.as_json)
     if env_file and not env_file.absolute().parent.is_dir():
         raise click.UsageError(f"There is no folder for '{env_file}'.")
     from hypha_artifact.localserver import local_server
     from hypha_artifact.localserver.ending import signals_as_exit
 
     with (
-        errors_as_messages(),
+        errors_as_messages(as_json=as_json),
         signals_as_exit(),
         local_server(
             data=data, port=port, s3_port=s3_port, workspace=workspace, say=_say
@@ -73,20 +82,27 @@ def localserver(
     ):
         if sample:
             _seed(server.settings, server.data)
-        _announce(server.settings, env_file)
+        if env_file:
+            _write_env(env_file, _variables(server.settings))
+        _announce(server.settings, as_json=as_json)
         _say("Ready. Ctrl-C stops it.")
         server.wait()
 
 
-def _announce(settings: ConnectionSettings, env_file: Path | None) -> None:
-    lines = (
+def _variables(settings: ConnectionSettings) -> str:
+    return (
         f"HYPHA_SERVER_URL={settings.server_url}\n"
         f"HYPHA_WORKSPACE={settings.workspace}\n"
         f"HYPHA_TOKEN={settings.token}\n"
     )
-    if env_file:
-        _write_env(env_file, lines)
-    click.echo(lines, nl=False)
+
+
+def _announce(settings: ConnectionSettings, *, as_json: bool) -> None:
+    if as_json:
+        names = ("server_url", "workspace", "token")
+        click.echo(json.dumps({name: getattr(settings, name) for name in names}))
+    else:
+        click.echo(_variables(settings), nl=False)
     sys.stdout.flush()
 
 
