@@ -245,13 +245,16 @@ def _removal_effect(paths: Sequence[RemotePath], state: StageState) -> str:
     staged = {change.path for change in state.changes}
     own = sum(path in staged for path in paths)
     if own == len(paths):
+        if own == 1:
+            return "It leaves the stage; its uploaded bytes are deleted."
         return "They leave the stage; their uploaded bytes are deleted."
     latest = state.artifact.latest
     version = printable(latest.version) if latest else "the artifact"
     how = "Staged" if state.artifact.is_git else "Staged in place"
+    them = "it" if len(paths) == 1 else "them"
     text = (
-        f"{how}: readers of {version} see them until you commit, and a discard "
-        "before that keeps them."
+        f"{how}: readers of {version} see {them} until you commit, and a discard "
+        f"before that keeps {them}."
     )
     if own:
         text += f" The {count(own, 'file')} uploaded in this stage go at once."
