@@ -13,7 +13,7 @@ from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.jobs import Group, Job, Mover, lane_of, planned_size
 from hypha_artifact.transfer.ledger import Ledger
-from hypha_artifact.transfer.meter import Meter, Pace
+from hypha_artifact.transfer.meter import Meter, Speed
 from hypha_artifact.transfer.outcome import Outcome
 from hypha_artifact.transfer.rest import GONE, Rest, mark_of, state_of
 from hypha_artifact.transfer.state import (
@@ -52,7 +52,7 @@ class Board:
         self.groups: dict[int, Group] = {}
         self.jobs: dict[int, Job] = {}
         self.by_state: dict[JobState, dict[int, Job]] = {s: {} for s in JobState}
-        self.paces = {direction: Pace(clock) for direction in Direction}
+        self.speeds = {direction: Speed(clock) for direction in Direction}
         self.ended: deque[Job] = deque()
         """Jobs that were final when they came here, the longest there first."""
         self.hands = 0
@@ -88,9 +88,9 @@ class Board:
         direction = direction_of(request)
         if not any(g.left for g in self._groups_of(direction)):
             # The pause since the last batch is no part of this one's rate.
-            self.paces[direction] = Pace(self._clock)
+            self.speeds[direction] = Speed(self._clock)
         title = title_of(request, count)
-        group = Group(self._next_id(), request, mover, title, Pace(self._clock))
+        group = Group(self._next_id(), request, mover, title, Speed(self._clock))
         group.account = account
         group.key = key or group.key
         first, self._last_id = self._last_id + 1, self._last_id + count
@@ -239,8 +239,8 @@ class Board:
         if state is JobState.RUNNING:
             self._measure(job)
         elif state is JobState.DONE:
-            for pace in self._paces_of(job):
-                pace.files.add(1)
+            for speed in self._speeds_of(job):
+                speed.ended()
         if state not in LIVE:
             job.meter = None
         self._note(job)
@@ -273,8 +273,8 @@ class Board:
         job.due = None
         job.meter = job.meter or Meter(self._clock)
         job.meter.start()
-        for pace in self._paces_of(job):
-            pace.start()
+        for speed in self._speeds_of(job):
+            speed.start()
 
     def credit(self, job: Job, count: int) -> None:
         """Count acknowledged bytes; negative: those that have to be moved again."""
@@ -285,11 +285,11 @@ class Board:
             job.furthest, job.tries = job.done, 1  # it is getting on
         if job.meter is not None:
             job.meter.add(count)
-        for pace in self._paces_of(job):
-            pace.bytes.add(count)
+        for speed in self._speeds_of(job):
+            speed.moved(count)
 
-    def _paces_of(self, job: Job) -> tuple[Pace, Pace]:
-        return job.group.pace, self.paces[job.group.direction]
+    def _speeds_of(self, job: Job) -> tuple[Speed, Speed]:
+        return job.group.speed, self.speeds[job.group.direction]
 
     def _shift(self, job: Job, count: int) -> None:
         job.done += count

@@ -22,7 +22,7 @@ from hypha_artifact.transfer.jobs import Group, Mover
 from hypha_artifact.transfer.journal import Journal
 from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.limits import Limits
-from hypha_artifact.transfer.meter import Pace
+from hypha_artifact.transfer.meter import Speed
 from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.resume import StoredBatch, revive
@@ -168,8 +168,8 @@ class TransferEngine:
         """
         for stored in batches:
             mover = self._mover(stored.request, stored.account)
-            pace = Pace(self._clock)
-            group = Group(stored.id, stored.request, mover, stored.title, pace)
+            speed = Speed(self._clock)
+            group = Group(stored.id, stored.request, mover, stored.title, speed)
             self._board.restore(group, revive(group, stored))
             why = held(group.account)
             if why is None:

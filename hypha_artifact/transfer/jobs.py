@@ -17,7 +17,7 @@ from hypha_artifact.errors import HyphaError
 from hypha_artifact.remote import Link, MultipartUpload
 from hypha_artifact.transfer.codec import decode
 from hypha_artifact.transfer.local import Fingerprint
-from hypha_artifact.transfer.meter import Meter, Pace
+from hypha_artifact.transfer.meter import Meter, Speed
 from hypha_artifact.transfer.outcome import Outcome
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE
 from hypha_artifact.transfer.rest import LARGE, Rest
@@ -322,7 +322,7 @@ class Group:
     """One batch. ``left`` counts the bytes that live jobs still have to move."""
 
     def __init__(
-        self, number: int, request: Request, mover: Mover, title: str, pace: Pace
+        self, number: int, request: Request, mover: Mover, title: str, speed: Speed
     ) -> None:
         self.id = number
         self.key = secrets.token_hex(4)
@@ -331,7 +331,7 @@ class Group:
         self.request = request
         self.direction: Direction = direction_of(request)
         self.way: Way = way_of(request)
-        self.mover, self.title, self.pace = mover, title, pace
+        self.mover, self.title, self.speed = mover, title, speed
         self.jobs: dict[int, Job] = {}
         """Those in memory."""
         self.rest = Rest()

@@ -9,9 +9,10 @@ from hypha_artifact.transfer.clock import Clock
 WINDOW = 10.0
 """Seconds that a rate looks back: several parts on a slow line."""
 
+EACH = 64 * 1024
+"""What a file, or a part, weighs besides its bytes, when time is the measure."""
+
 _SLOT = 0.25
-_FILES = 20
-"""Files that must have ended lately for their pace to say anything."""
 _LEAST = 1.0
 
 
@@ -23,14 +24,13 @@ class Meter:
         window: Seconds to look back.
     """
 
-    __slots__ = ("_clock", "_slots", "_started", "_window", "sum")
+    __slots__ = ("_clock", "_slots", "_started", "_sum", "_window")
 
     def __init__(self, clock: Clock, window: float = WINDOW) -> None:
         self._clock = clock
         self._window = window
         self._slots: deque[tuple[float, int]] = deque()
-        self.sum = 0
-        """What went through, at the last look."""
+        self._sum = 0
         self._started: float | None = None
 
     def start(self) -> None:
@@ -47,47 +47,52 @@ class Meter:
             self._slots.append((slot, count_before + count))
         else:
             self._slots.append((slot, count))
-        self.sum += count
+        self._sum += count
 
     def rate(self) -> float:
         """Bytes per second over the window; 0 once nothing came for its length."""
         now = self._clock.now()
         while self._slots and self._slots[0][0] <= now - self._window:
-            self.sum -= self._slots.popleft()[1]
+            self._sum -= self._slots.popleft()[1]
         if not self._slots or self._started is None:
             self._started = None if not self._slots else self._started
             return 0.0
-        return self.sum / min(self._window, max(_LEAST, now - self._started))
+        return self._sum / min(self._window, max(_LEAST, now - self._started))
 
 
-class Pace:
+class Speed:
     """How fast a batch, or all of a direction, goes.
 
-    Many small files are not through when their bytes are, nearly: what each file costs
-    by itself counts, too.
+    Many small files are not through when their bytes are, nearly: each file counts as
+    some bytes more (``EACH``) for the time to go, though not for the rate.
 
     Args:
         clock: Where the time comes from.
     """
 
-    __slots__ = ("bytes", "files")
+    __slots__ = ("_weight", "bytes")
 
     def __init__(self, clock: Clock) -> None:
         self.bytes = Meter(clock)
-        self.files = Meter(clock)
+        self._weight = Meter(clock)
 
     def start(self) -> None:
         """Begin to measure, unless it has begun."""
         self.bytes.start()
-        self.files.start()
+        self._weight.start()
+
+    def moved(self, count: int) -> None:
+        """Count bytes that went through just now."""
+        self.bytes.add(count)
+        self._weight.add(count)
+
+    def ended(self) -> None:
+        """Count a file that arrived just now."""
+        self._weight.add(EACH)
 
     def eta(self, size: int, files: int) -> float | None:
         """Seconds until so many bytes and files are through; None: nobody knows."""
-        time = eta(size, self.bytes.rate())
-        rate = self.files.rate()
-        if time is None or self.files.sum < _FILES:
-            return time
-        return max(time, eta(files, rate) or 0.0)
+        return eta(size + files * EACH, self._weight.rate())
 
 
 def eta(left: int, rate: float) -> float | None:

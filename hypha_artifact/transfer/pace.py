@@ -6,6 +6,8 @@ through by then. What is sent has to be sent again; what is fetched goes on.
 
 from __future__ import annotations
 
+from hypha_artifact.transfer.meter import EACH
+
 MIB = 1024 * 1024
 START, MOST = 8, 16
 """Requests in flight at first and at most; the proxy itself takes 20."""
@@ -18,7 +20,6 @@ _BULKY = MIB
 _WINDOW = 2.0
 _CALM = 5.0
 _FASTER, _SLOWER = 1.1, 0.8
-_EACH = 64 * 1024  # what a file weighs besides its bytes, when speeds are compared
 
 
 class Pace:
@@ -99,7 +100,7 @@ class Pace:
             landed, seconds = self._seen
             self._seen = landed / 2 + self._landed, seconds / 2 + self._busy
             self.rate = self._seen[0] / self._seen[1]
-        score = (self._landed + self._count * _EACH) / self._busy
+        score = (self._landed + self._count * EACH) / self._busy
         if now - self._troubled < _CALM:
             pass
         elif self.limit < self._start or score > self._score * _FASTER:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from hypha_artifact.transfer.jobs import Group, Job
-
-EACH = 64 * 1024
-"""What a part weighs besides its bytes, when batches are compared."""
+from hypha_artifact.transfer.meter import EACH
 
 
 class Ready:

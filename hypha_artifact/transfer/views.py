@@ -75,7 +75,7 @@ def _is_moving(board: Board, direction: Direction) -> bool:
 
 def _rate(board: Board, direction: Direction) -> float:
     moving = _is_moving(board, direction)
-    return board.paces[direction].bytes.rate() if moving else 0.0
+    return board.speeds[direction].bytes.rate() if moving else 0.0
 
 
 def _live(group: Group) -> int:
@@ -94,7 +94,7 @@ def _time_to_go(board: Board, direction: Direction) -> float | None:
     if not _is_telling(done, size):
         return None
     left, files = sum(g.left for g in groups), sum(_live(g) for g in groups)
-    return board.paces[direction].eta(left, files)
+    return board.speeds[direction].eta(left, files)
 
 
 def _is_telling(done: int, size: int) -> bool:
@@ -105,7 +105,7 @@ def _is_telling(done: int, size: int) -> bool:
 def group_view(group: Group) -> GroupView:
     """Freeze a batch."""
     files = _live(group)
-    rate = group.pace.bytes.rate() if files else 0.0
+    rate = group.speed.bytes.rate() if files else 0.0
     telling = files and _is_telling(group.done, group.size)
     return GroupView(
         id=group.id,
@@ -116,7 +116,7 @@ def group_view(group: Group) -> GroupView:
         done=group.done,
         counts={state: n for state, n in group.counts.items() if n},
         rate=rate,
-        eta=group.pace.eta(group.left, files) if telling else None,
+        eta=group.speed.eta(group.left, files) if telling else None,
         error=group.error,
         rank=group.rank,
         commit=_outcome(group),

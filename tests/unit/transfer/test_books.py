@@ -36,7 +36,7 @@ from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.limits import Limits
-from hypha_artifact.transfer.meter import Pace
+from hypha_artifact.transfer.meter import Speed
 from hypha_artifact.transfer.rest import state_of
 from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.resume import load, past, revive
@@ -299,7 +299,7 @@ class Books(RuleBasedStateMachine):
         self._open()
         for stored in load(self.journal):
             group = Group(
-                stored.id, REQUEST, self._mover(), stored.title, Pace(Clock())
+                stored.id, REQUEST, self._mover(), stored.title, Speed(Clock())
             )
             self.board.restore(group, revive(group, stored))
             self.scheduler.add(group)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hypha_artifact.transfer.meter import Meter, Pace, eta
+from hypha_artifact.transfer.meter import Meter, Speed, eta
 from tests.unit.transfer.fakes import FakeClock
 
 
@@ -65,23 +65,25 @@ def test_eta() -> None:
 
 def test_many_small_files_take_longer_than_their_bytes() -> None:
     clock = FakeClock()
-    pace = Pace(clock)
-    pace.start()
+    speed = Speed(clock)
+    speed.start()
     for _ in range(100):
         clock.advance(0.1)
-        pace.files.add(1)
-        pace.bytes.add(1000)
-    assert pace.eta(size=300_000, files=3000) == pytest.approx(300, rel=0.05)
-    assert pace.eta(size=9_000_000, files=3) == pytest.approx(900, rel=0.05)
+        speed.moved(4)
+        speed.ended()
+    assert speed.bytes.rate() == pytest.approx(40, rel=0.05)
+    assert speed.eta(size=12_000, files=3000) == pytest.approx(300, rel=0.05)
+    # Bytes of which there were few so far do not make it a day.
+    assert speed.eta(size=4_000_000, files=3000) == pytest.approx(300, rel=0.05)
 
 
-def test_a_few_large_files_are_no_pace() -> None:
+def test_large_files_take_what_their_bytes_take() -> None:
     clock = FakeClock()
-    pace = Pace(clock)
-    pace.start()
+    speed = Speed(clock)
+    speed.start()
     for _ in range(5):
         clock.advance(1)
-        pace.bytes.add(1_000_000)
-        pace.files.add(1)
-    assert pace.eta(size=10_000_000, files=100) == pytest.approx(10)
-    assert Pace(clock).eta(size=1, files=100) is None
+        speed.moved(50_000_000)
+    speed.ended()
+    assert speed.eta(size=500_000_000, files=3) == pytest.approx(10, rel=0.05)
+    assert Speed(clock).eta(size=1, files=100) is None
