@@ -115,7 +115,7 @@ def lines(groups: Iterable[GroupView]) -> list[str]:
     rows = [
         (
             str(group.id),
-            f"{group.done / group.size:.0%}" if group.size else "-",
+            f"{int(100 * group.fraction)}%",
             size_text(group.size),
             f"{size_text(group.rate)}/s" if group.rate else "",
             ", ".join(f"{n:,} {state.value}" for state, n in group.counts.items())

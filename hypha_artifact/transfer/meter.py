@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import deque
 
 from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.weight import EACH, weight
 
 WINDOW = 10.0
 """Seconds that a rate looks back: several parts on a slow line."""
-
-EACH = 64 * 1024
-"""What a file, or a part, weighs besides its bytes, when time is the measure."""
 
 _SLOT = 0.25
 _LEAST = 1.0
@@ -63,8 +61,8 @@ class Meter:
 class Speed:
     """How fast a batch, or all of a direction, goes.
 
-    Many small files are not through when their bytes are, nearly: each file counts as
-    some bytes more (``EACH``) for the time to go, though not for the rate.
+    Many small files are not through when their bytes are, nearly: for the time to go
+    each file has a weight, though not for the rate.
 
     Args:
         clock: Where the time comes from.
@@ -92,7 +90,7 @@ class Speed:
 
     def eta(self, size: int, files: int) -> float | None:
         """Seconds until so many bytes and files are through; None: nobody knows."""
-        return eta(size + files * EACH, self._weight.rate())
+        return eta(weight(size, files), self._weight.rate())
 
 
 def eta(left: int, rate: float) -> float | None:

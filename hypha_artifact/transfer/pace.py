@@ -6,7 +6,7 @@ through by then. What is sent has to be sent again; what is fetched goes on.
 
 from __future__ import annotations
 
-from hypha_artifact.transfer.meter import EACH
+from hypha_artifact.transfer.weight import weight
 
 MIB = 1024 * 1024
 START, MOST = 8, 16
@@ -100,7 +100,7 @@ class Pace:
             landed, seconds = self._seen
             self._seen = landed / 2 + self._landed, seconds / 2 + self._busy
             self.rate = self._seen[0] / self._seen[1]
-        score = (self._landed + self._count * EACH) / self._busy
+        score = weight(self._landed, self._count) / self._busy
         if now - self._troubled < _CALM:
             pass
         elif self.limit < self._start or score > self._score * _FASTER:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from hypha_artifact.transfer.jobs import Group, Job
-from hypha_artifact.transfer.meter import EACH
+from hypha_artifact.transfer.weight import EACH
 
 
 class Ready:

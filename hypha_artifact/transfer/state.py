@@ -16,6 +16,7 @@ from msgspec import Struct
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.outcome import CommitOption, Outcome
+from hypha_artifact.transfer.weight import weight
 
 
 class Direction(Enum):
@@ -315,6 +316,13 @@ class GroupView(Struct, frozen=True, kw_only=True):
     def files(self) -> int:
         """Files in the batch."""
         return sum(self.counts.values())
+
+    @property
+    def fraction(self) -> float:
+        """How much of the work is done, 0 to 1: bytes, and each file as some more."""
+        whole = weight(self.size, self.files)
+        done = weight(self.done, self.count(JobState.DONE))
+        return done / whole if whole else 0.0
 
     def count(self, *states: JobState) -> int:
         """Count the files in the given states."""

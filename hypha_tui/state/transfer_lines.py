@@ -100,9 +100,8 @@ def _group_state(group: GroupView) -> JobState:
 
 def _group_progress(group: GroupView, columns: _Columns, symbols: Symbols) -> Line:
     if not group.is_final and group.count(*OPEN):
-        fraction = group.done / group.size if group.size else 0.0
         pace = _Pace(
-            fraction=fraction,
+            fraction=group.fraction,
             rate=group.rate,
             left=group.eta,
             direction=group.direction,
