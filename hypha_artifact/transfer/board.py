@@ -306,6 +306,11 @@ class Board:
         job.size = size
         self.touch()
 
+    def first(self, job: Job) -> None:
+        """Set that a file goes before all others."""
+        job.is_first = True
+        self.ledger.first(job)
+
     def rank(self, group: Group, rank: int) -> None:
         """Set a batch's rank."""
         if group.rank != rank:

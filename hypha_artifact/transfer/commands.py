@@ -153,7 +153,7 @@ class Commands:
         """Let a file go before all others, now: neither a pause nor a wait counts."""
         if job.state.is_final or job.state is JobState.FINALISING:
             return
-        job.is_first = True
+        self._board.first(job)
         if job.state in {JobState.WAITING, JobState.PAUSED}:
             self._board.move(job, JobState.QUEUED)
             job.due = None

@@ -103,6 +103,9 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE batches ADD COLUMN committing TEXT;
     ALTER TABLE batches ADD COLUMN outcome BLOB;
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """What leads from one version of the schema to the next; only ever appended to."""
 

@@ -136,6 +136,10 @@ class Ledger:
             "UPDATE jobs SET begun = 1 WHERE id = ?", *[(job.id,) for job in jobs]
         )
 
+    def first(self, job: Job) -> None:
+        """Note that the user wants this file before all others."""
+        self._write("UPDATE jobs SET first = 1 WHERE id = ?", (job.id,))
+
     def prepared(self, jobs: Iterable[Job]) -> None:
         """Note what those of them need that go on part by part after a crash."""
         for job in jobs:
@@ -260,7 +264,7 @@ class Ledger:
         )
 
     async def rows(self, numbers: Sequence[int]) -> list[Row]:
-        """Return what the journal has of jobs: id, reason, hint, item.
+        """Return what the journal has of jobs: id, reason, hint, item, first.
 
         Raises:
             JournalError: The journal cannot be read.
@@ -293,8 +297,8 @@ def _read(journal: Journal, numbers: Sequence[int]) -> list[Row]:
     for start in range(0, len(numbers), 500):
         chosen = numbers[start : start + 500]
         marks = ", ".join("?" * len(chosen))
-        sql = f"SELECT id, reason, hint, item FROM jobs WHERE id IN ({marks})"  # noqa: S608
-        found += journal.read(f"{sql} ORDER BY id", chosen)
+        sql = "SELECT id, reason, hint, item, first FROM jobs"
+        found += journal.read(f"{sql} WHERE id IN ({marks}) ORDER BY id", chosen)
     return found
 
 

@@ -198,13 +198,15 @@ def _number(row: Row) -> int:
 
 def made(group: Group, row: Row) -> Job:
     """Make a job of what the journal has, as its mark says it is."""
-    number, reason, hint, item = cast("tuple[int, str | None, str | None, bytes]", row)
+    number, reason, hint, item, first = cast(
+        "tuple[int, str | None, str | None, bytes, int]", row
+    )
     rest: Rest = group.rest
     mark = rest.mark(number)
     job = Job(number, group, item)
     job.state = job.kept = state_of(mark)
     job.size = rest.size(number)
-    job.is_touched = bool(mark & BEGUN)
+    job.is_touched, job.is_first = bool(mark & BEGUN), bool(first)
     job.done = job.size if job.state is JobState.DONE else 0
     if job.state is JobState.FAILED or mark & HELD:
         job.reason, job.hint = reason, hint

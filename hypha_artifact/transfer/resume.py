@@ -62,6 +62,7 @@ class StoredJob(Struct, frozen=True, kw_only=True):
     state: JobState
     is_forgotten: bool
     is_begun: bool
+    is_first: bool
     size: int
     reason: str | None
     hint: str | None
@@ -184,7 +185,7 @@ def _jobs(
     held, awake = None, list[StoredJob]()
     kept: Counter[bool] = Counter()
     sql = (
-        "SELECT id, state, begun, size, reason, hint, item FROM jobs "
+        "SELECT id, state, begun, first, size, reason, hint, item FROM jobs "
         "WHERE batch = ? ORDER BY id"
     )
     for row in journal.each(sql, (batch,)):
@@ -203,7 +204,8 @@ def _jobs(
 
 def _must_wake(job: StoredJob) -> bool:
     begun = job.is_begun and job.state is not JobState.DONE
-    return begun or job.is_forgotten or job.work is not None
+    wanted = job.is_first and not job.state.is_final
+    return begun or wanted or job.is_forgotten or job.work is not None
 
 
 def _mark(job: StoredJob) -> int:
@@ -212,8 +214,8 @@ def _mark(job: StoredJob) -> int:
 
 
 def _job(row: Row, works: dict[int, StoredWork]) -> StoredJob:
-    number, state, begun, size, reason, hint, item = cast(
-        "tuple[int, str, int, int, str | None, str | None, bytes]", row
+    number, state, begun, first, size, reason, hint, item = cast(
+        "tuple[int, str, int, int, int, str | None, str | None, bytes]", row
     )
     forgotten = state == FORGOTTEN
     found = JobState.CANCELLED if forgotten else JobState(state)
@@ -227,6 +229,7 @@ def _job(row: Row, works: dict[int, StoredWork]) -> StoredJob:
         state=found,
         is_forgotten=forgotten,
         is_begun=bool(begun),
+        is_first=bool(first),
         size=size,
         reason=reason,
         hint=hint,
@@ -323,7 +326,7 @@ def _revived(group: Group, stored: StoredJob) -> Job:
     job.state = job.kept = stored.state
     job.size = stored.size
     job.reason, job.hint = stored.reason, stored.hint
-    job.is_touched = stored.is_begun
+    job.is_touched, job.is_first = stored.is_begun, stored.is_first
     if stored.state is JobState.DONE:
         job.done, job.is_touched = job.size, False
     elif stored.work is not None:

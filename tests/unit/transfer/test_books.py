@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 from hypothesis import settings, strategies as st
@@ -243,8 +243,10 @@ class Books(RuleBasedStateMachine):
         for group in list(self.board.groups.values()):
             numbers = group.rest.queued(0, most)
             before = self._truth()
+            wished = self._wished()
             for job in asyncio.run(self.resting.wake(group, numbers)):
                 self.scheduler.enqueue(job)
+                assert job.is_first == (job.id in wished)
             assert self._truth() == before
             assert not any(number in group.rest for number in numbers)
 
@@ -305,6 +307,22 @@ class Books(RuleBasedStateMachine):
             self.scheduler.add(group)
         self._compare(possible)
         self._check_history()
+        self._check_wishes()
+
+    def _wished(self) -> set[int]:
+        self.journal.flush()
+        rows = self.journal.read("SELECT id FROM jobs WHERE first")
+        return {cast("int", number) for (number,) in rows}
+
+    def _check_wishes(self) -> None:
+        """What is wanted now is in memory, and nothing else is."""
+        wished = self._wished()
+        for number, kept in self._truth().items():
+            job = self.board.jobs.get(number)
+            if job is not None:
+                assert job.is_first == (number in wished)
+            elif not kept.state.is_final:
+                assert number not in wished
 
     def _check_history(self) -> None:
         """Every batch whose jobs are all final is in it, with its last counts."""
@@ -323,6 +341,13 @@ class Books(RuleBasedStateMachine):
             known = [moment[number] for moment in possible if number in moment]
             assert found.state in {kept.state for kept in known}
             assert found.parts in {kept.parts for kept in known}
+
+    @invariant()
+    def wishes_are_written(self) -> None:
+        """As long as the journal lives, it knows what is wanted now."""
+        if self.journal.left is None:
+            first = {job.id for job in self.board.jobs.values() if job.is_first}
+            assert first <= self._wished()
 
     @invariant()
     def sums_are_right(self) -> None:

@@ -13,9 +13,24 @@ import anyio
 import pytest
 
 from hypha_artifact.errors import JournalDamaged, JournalError, JournalNewer
-from hypha_artifact.transfer.journal import VERSION, Journal, set_aside
+from hypha_artifact.models import StageMode
+from hypha_artifact.paths import ROOT, RemotePath
+from hypha_artifact.transfer.codec import encode
+from hypha_artifact.transfer.journal import (
+    APPLICATION,
+    MIGRATIONS,
+    VERSION,
+    Journal,
+    set_aside,
+)
+from hypha_artifact.transfer.resume import load
+from hypha_artifact.transfer.state import JobState, PlanItem, UploadRequest
 from tests import disks
+from tests.unit.transfer.fakes import LAB
 
+REQUEST = UploadRequest(
+    sources=(Path("/a"),), artifact=LAB, folder=ROOT, mode=StageMode.NEW_VERSION
+)
 INSERT = "INSERT INTO facts VALUES (?, ?)"
 
 
@@ -96,6 +111,41 @@ def test_a_newer_journal_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(JournalNewer, match="newer version"):
         Journal(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_an_older_journal_keeps_what_it_has(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        for script in MIGRATIONS[:version]:
+            database.executescript(script)
+        request = encode(REQUEST)
+        database.execute(
+            "INSERT INTO batches (id, key, account, title, request, started) "
+            "VALUES (1, 'k', '', 'title', ?, 5.0)",
+            (request,),
+        )
+        item = PlanItem(local=Path("/a/b"), remote=RemotePath("b"), size=3)
+        database.execute(
+            "INSERT INTO jobs (id, batch, state, size, item) "
+            "VALUES (2, 1, 'paused', 3, ?)",
+            (encode(item),),
+        )
+        database.execute(f"PRAGMA user_version = {version}")
+        database.execute(f"PRAGMA application_id = {APPLICATION}")
+        database.commit()
+    journal = Journal(path)
+    try:
+        (batch,) = load(journal)
+        (job,) = batch.jobs
+        assert (batch.title, batch.rank, batch.outcome) == ("title", 0, None)
+        assert (job.state, job.size, job.is_first) == (JobState.PAUSED, 3, False)
+        journal.write("UPDATE jobs SET first = 1", [()])
+        journal.flush()
+        assert load(journal)[0].jobs[0].is_first
+    finally:
+        journal.close()
+    Journal(path).close()
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -223,6 +223,35 @@ async def test_single_files_that_rest_are_found(store: Store) -> None:
     assert store.remote.files == {k: v for k, v in store.data.items() if k != gone}
 
 
+async def test_what_is_wanted_now_is_first_in_the_next_engine_too(
+    store: Store,
+) -> None:
+    store.shut()
+    async with store.engine() as driver:
+        number = await store.submit(driver)
+        last = await driver.engine.page(number, FILES - 3, 3)
+        wanted, paused = (job.id for job in last[:2])
+        await driver.engine.control(Command(action=Action.FIRST, jobs=(wanted, paused)))
+        await driver.engine.control(Command(action=Action.PAUSE, jobs=(paused,)))
+    signed: list[object] = []
+    store.remote.fault = lambda call, about: (
+        signed.append(about) if call == "sign_uploads" else None
+    )
+    async with store.engine() as driver:
+        await driver.soon(lambda: len(signed) > 0)
+        assert isinstance(signed[0], list)
+        assert signed[0][0] == last[0].remote
+        assert last[1].remote not in signed[0]
+        signed.clear()
+        await driver.engine.control(Command(action=Action.RESUME, jobs=(paused,)))
+        await driver.soon(lambda: len(signed) > 0)
+        assert isinstance(signed[0], list)
+        assert signed[0][0] == last[1].remote
+        store.open()
+        await driver.count(JobState.DONE, FILES)
+    assert store.remote.files == store.data
+
+
 async def test_a_batch_that_is_refused_fails_whole_and_is_tried_again(
     store: Store,
 ) -> None:
