@@ -172,6 +172,15 @@ class Entry(Struct, frozen=True, kw_only=True):
     pending: bool = False
     staged: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a file without a size: the server sends one, so this was garbled.
+
+        Raises:
+            ValueError: This is one.
+        """
+        if self.size is None and self.kind is EntryKind.FILE:
+            raise ValueError("a file without a size")
+
     @property
     def is_folder(self) -> bool:
         """Whether it can be listed."""

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import pytest
+
 from hypha_artifact.listings import Listings
 from hypha_artifact.memory import StageMemory, stage_memory
 from hypha_artifact.models import Entry, EntryKind
@@ -85,3 +88,11 @@ def test_an_overwrite_is_unknown_until_it_is_acknowledged() -> None:
     assert memory.announced == {"a"}
     memory.forget("a")
     assert memory.announced == set()
+
+
+def test_a_file_without_a_size_was_garbled_on_its_way() -> None:
+    for item in ({"name": "x"}, {"name": "x", "type": "file", "sixe": 100}):
+        with pytest.raises(msgspec.ValidationError, match="size"):
+            msgspec.convert(item, Entry)
+    folder = msgspec.convert({"name": "x", "type": "directory"}, Entry)
+    assert folder.is_folder

@@ -23,7 +23,7 @@ def test_files_carry_their_letters_and_folders_tell_of_changes_inside() -> None:
         Entry(name="raw", kind=EntryKind.FOLDER),
         Entry(name="new.txt", size=1),
         Entry(name="old.txt", size=1),
-        Entry(name="ghost", pending=True),
+        Entry(name="ghost", size=0, pending=True),
     ]
     staged = [
         StagedChange(path="new.txt", kind=ChangeKind.ADDED, live=True),
@@ -53,7 +53,9 @@ def test_a_pending_file_shows_in_its_folder_whatever_else_is_there() -> None:
 
 def test_changes_of_other_folders_do_not_show() -> None:
     staged = [StagedChange(path="rawish/x", kind=ChangeKind.ADDED)]
-    rows = badged([Entry(name="x")], RemotePath("raw"), staged, with_removed=True)
+    rows = badged(
+        [Entry(name="x", size=0)], RemotePath("raw"), staged, with_removed=True
+    )
     assert rows[0].badge == ""
 
 
@@ -61,7 +63,7 @@ def test_changes_of_other_folders_do_not_show() -> None:
 def test_no_entry_is_lost_or_doubled(
     listed: frozenset[str], staged: list[StagedChange]
 ) -> None:
-    entries = [Entry(name=name) for name in sorted(listed)]
+    entries = [Entry(name=name, size=0) for name in sorted(listed)]
     rows = badged(entries, ROOT, staged, with_removed=True)
     found = [row.name for row in rows]
     assert len(found) == len(set(found))

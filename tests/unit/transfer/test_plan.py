@@ -112,7 +112,9 @@ def test_what_is_only_announced_does_not_collide() -> None:
 def test_download_marks_local_targets() -> None:
     tree = RemoteTree(
         files=tuple(
-            RemoteFile(path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p))
+            RemoteFile(
+                path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p, size=0)
+            )
             for p in ("a", "b")
         )
     )
@@ -126,7 +128,9 @@ def test_download_of_a_name_that_is_file_and_folder() -> None:
     names = ("a", "a/b")
     tree = RemoteTree(
         files=tuple(
-            RemoteFile(path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p))
+            RemoteFile(
+                path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p, size=0)
+            )
             for p in names
         )
     )
@@ -138,7 +142,7 @@ def test_download_of_a_name_that_is_file_and_folder() -> None:
 @given(st.text(max_size=20))
 def test_a_name_from_the_server_stays_in_its_folder(name: str) -> None:
     try:
-        path = child(RemotePath("raw"), Entry(name=name))
+        path = child(RemotePath("raw"), Entry(name=name, size=0))
     except UnsafePath:
         return
     assert path.parent == "raw"
@@ -148,7 +152,7 @@ def test_a_name_from_the_server_stays_in_its_folder(name: str) -> None:
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "/etc/passwd", "a/b", "a/"])
 def test_names_that_are_no_single_segment(name: str) -> None:
     with pytest.raises(UnsafePath):
-        child(RemotePath("raw"), Entry(name=name))
+        child(RemotePath("raw"), Entry(name=name, size=0))
 
 
 @given(st.integers(min_value=0, max_value=5 * 2**40))
@@ -187,7 +191,9 @@ def down(
 ) -> TransferPlan:
     tree = RemoteTree(
         files=tuple(
-            RemoteFile(path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p))
+            RemoteFile(
+                path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p, size=0)
+            )
             for p in names
         )
     )
