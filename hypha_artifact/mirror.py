@@ -32,7 +32,8 @@ from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.record import STAGE
 from hypha_artifact.transfer.comparing import contents, read_etags
 from hypha_artifact.transfer.guard import guard
-from hypha_artifact.transfer.state import Links, Problem
+from hypha_artifact.transfer.items import Problem
+from hypha_artifact.transfer.state import Links
 from hypha_artifact.transfer.walk import walk
 
 

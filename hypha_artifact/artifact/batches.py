@@ -31,17 +31,15 @@ from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.clusters import on_cluster
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.guard import guard
+from hypha_artifact.transfer.items import Existing, PlanItem, Problem
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.rules import ruled
 from hypha_artifact.transfer.state import (
     DownloadRequest,
-    Existing,
     JobState,
     JobView,
     Overwrite,
-    PlanItem,
-    Problem,
     Request,
-    TransferPlan,
 )
 from hypha_artifact.transfer.survey import survey
 

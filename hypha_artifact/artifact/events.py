@@ -19,13 +19,9 @@ from hypha_artifact.classes import (
 )
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
-from hypha_artifact.transfer.state import (
-    Direction,
-    JobState,
-    JobView,
-    Problem,
-    TransferPlan,
-)
+from hypha_artifact.transfer.items import Problem
+from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.state import Direction, JobState, JobView
 
 Callback: TypeAlias = Callable[[ProgressEvent], None]
 

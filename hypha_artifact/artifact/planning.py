@@ -15,7 +15,7 @@ from hypha_artifact.artifact.requests import (
 from hypha_artifact.classes import LinkRule, MultipartConfig, OnError
 from hypha_artifact.models import StageMode
 from hypha_artifact.transfer.engine import WORKERS
-from hypha_artifact.transfer.state import TransferPlan
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.survey import survey
 
 

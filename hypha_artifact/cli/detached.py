@@ -15,7 +15,8 @@ from hypha_artifact.cli.planned import Choosing, settled as settled_plan
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session
     from hypha_artifact.transfer.client import TransferClient
-    from hypha_artifact.transfer.state import Request, TransferPlan
+    from hypha_artifact.transfer.plans import TransferPlan
+    from hypha_artifact.transfer.state import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 

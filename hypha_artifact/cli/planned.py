@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from hypha_artifact.classes import LinkRule
     from hypha_artifact.cli.progress import Tally
     from hypha_artifact.cli.session import Session
-    from hypha_artifact.transfer.state import (
-        Existing,
-        Overwrite,
-        PlanItem,
-        TransferPlan,
-    )
+    from hypha_artifact.transfer.items import Existing, PlanItem
+    from hypha_artifact.transfer.plans import TransferPlan
+    from hypha_artifact.transfer.state import Overwrite
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -190,7 +187,8 @@ def check_asked(session: Session, told: Choosing) -> None:
 
 
 def _tell_unknown(session: Session, plan: TransferPlan) -> None:
-    from hypha_artifact.transfer.rules import Standing, counts
+    from hypha_artifact.transfer.items import Standing
+    from hypha_artifact.transfer.plans import counts
 
     unknown = counts(plan)[Standing.UNKNOWN]
     if unknown:
@@ -306,7 +304,7 @@ def show(session: Session, plan: TransferPlan, told: Choosing) -> None:
 
 
 def _counted(plan: TransferPlan) -> str:
-    from hypha_artifact.transfer.rules import counts
+    from hypha_artifact.transfer.plans import counts
 
     found = [f"{n:,} {each.value}" for each, n in counts(plan).items() if n]
     return ", ".join(found) or "nothing is there to move"
@@ -316,7 +314,8 @@ class _Row:
     """What would be done with one file."""
 
     def __init__(self, plan: TransferPlan, item: PlanItem, rule: Overwrite) -> None:
-        from hypha_artifact.transfer.rules import settled as moved_as, standing
+        from hypha_artifact.transfer.items import standing
+        from hypha_artifact.transfer.rules import settled as moved_as
 
         self.item = item
         self.standing = standing(item)
@@ -377,7 +376,7 @@ def _sizes(item: PlanItem, there: Existing | None) -> str:
 def _value(
     plan: TransferPlan, told: Choosing, rows: list[_Row], files: int, size: int
 ) -> dict[str, object]:
-    from hypha_artifact.transfer.rules import counts
+    from hypha_artifact.transfer.plans import counts
 
     return {
         "dry_run": True,

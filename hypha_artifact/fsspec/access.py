@@ -28,14 +28,9 @@ from hypha_artifact.record import STAGE
 from hypha_artifact.remote import Link, RemoteArtifact
 from hypha_artifact.streaming import RemoteBytes
 from hypha_artifact.transfer.guard import guard
-from hypha_artifact.transfer.state import (
-    CarryRequest,
-    DownloadRequest,
-    Existing,
-    PlanItem,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.items import Existing, PlanItem
+from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.state import CarryRequest, DownloadRequest, UploadRequest
 
 LINKS_AT_ONCE = 200
 LINK_KEPT = 60.0

@@ -9,7 +9,8 @@ import anyio
 
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.engine import TransferEngine
-from hypha_artifact.transfer.state import JobState, JobView, TransferPlan
+from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.state import JobState, JobView
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""

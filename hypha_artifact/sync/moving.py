@@ -14,7 +14,7 @@ from hypha_artifact.portal import run, run_telling
 from hypha_artifact.sync.base import Base
 from hypha_artifact.sync.twins import twin_of
 from hypha_artifact.transfer.engine import WORKERS
-from hypha_artifact.transfer.state import TransferPlan
+from hypha_artifact.transfer.plans import TransferPlan
 
 
 @twin_of(AsyncHyphaArtifact)

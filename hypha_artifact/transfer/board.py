@@ -11,6 +11,7 @@ import anyio
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.clock import Clock
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.jobs import Group, Job, Mover, lane_of, planned_size
 from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.meter import Meter, Speed
@@ -22,7 +23,6 @@ from hypha_artifact.transfer.state import (
     Command,
     Direction,
     JobState,
-    PlanItem,
     Request,
     UploadRequest,
     direction_of,

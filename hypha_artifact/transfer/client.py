@@ -26,6 +26,7 @@ from hypha_artifact.transfer.connection import EngineProcess
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.journal import has_work
 from hypha_artifact.transfer.place import Place, has_sockets
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.state import (
     Command,
     Direction,
@@ -33,7 +34,6 @@ from hypha_artifact.transfer.state import (
     PastBatch,
     Request,
     Snapshot,
-    TransferPlan,
 )
 
 T = TypeVar("T")

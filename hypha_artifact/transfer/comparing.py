@@ -22,7 +22,8 @@ from hypha_artifact.paths import RemotePath
 from hypha_artifact.remote import Link, RemoteArtifact
 from hypha_artifact.streaming import RemoteBytes
 from hypha_artifact.transfer.content import Hashes, has_content
-from hypha_artifact.transfer.state import Content, PlanItem, TransferPlan
+from hypha_artifact.transfer.items import Content, PlanItem
+from hypha_artifact.transfer.plans import TransferPlan
 
 _AT_ONCE = 8
 _BATCH = 200

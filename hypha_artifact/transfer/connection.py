@@ -19,8 +19,10 @@ from msgspec import structs
 
 from hypha_artifact.errors import EngineError
 from hypha_artifact.settings import ConnectionSettings
-from hypha_artifact.transfer.codec import decode, encode
+from hypha_artifact.transfer.codec import decode
+from hypha_artifact.transfer.items import Problem
 from hypha_artifact.transfer.place import Place, is_same_user
+from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.starting import start_process
 from hypha_artifact.transfer.state import (
     Command,
@@ -30,7 +32,6 @@ from hypha_artifact.transfer.state import (
     PastBatch,
     Request,
     Snapshot,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_artifact.transfer.submitting import Taken
@@ -47,6 +48,7 @@ from hypha_artifact.transfer.wire import (
     Line,
     Page,
     Plan,
+    Planned,
     Refusal,
     Shown,
     SignIn,
@@ -84,7 +86,7 @@ class EngineProcess:
         self._settings = settings
         self._place = place
         self._numbers = count(1)
-        self._pending: dict[int, tuple[Asked, asyncio.Future[msgspec.Raw]]] = {}
+        self._pending: dict[int, _Pending] = {}
         self._line: Line | None = None
         self._shown = Snapshot()
         self._news = anyio.Event()
@@ -110,13 +112,21 @@ class EngineProcess:
     async def plan(self, request: Request) -> TransferPlan:
         """See ``TransferEngine.plan``."""
         own = absolute(request)
-        return decode(await self._ask(lambda n: Plan(n, own)), TransferPlan)
+        coming = _Coming()
+        count = decode(await self._ask(lambda n: Plan(n, own), coming), int)
+        if len(coming.items) != count:
+            raise EngineError("The engine's plan did not come whole.")
+        problems = tuple(coming.problems)
+        return TransferPlan(request=own, items=coming.items, problems=problems)
 
     async def submit(self, plan: TransferPlan) -> int:
         """See ``TransferEngine.submit``."""
         key, start = secrets.token_hex(4), 0
+        items = await anyio.to_thread.run_sync(PlanItems.of, plan.items)
         while True:
-            make = await anyio.to_thread.run_sync(_piece, plan, key, start)
+            make = await anyio.to_thread.run_sync(
+                _piece, plan.request, items, key, start
+            )
             taken = decode(await self._ask(make), Taken)
             if taken.number is not None:
                 return taken.number
@@ -152,11 +162,13 @@ class EngineProcess:
             yield self._shown
             await news.wait()
 
-    async def _ask(self, make: Callable[[int], Asked]) -> msgspec.Raw:
+    async def _ask(
+        self, make: Callable[[int], Asked], coming: _Coming | None = None
+    ) -> msgspec.Raw:
         number = next(self._numbers)
         message = make(number)
         answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
-        self._pending[number] = message, answer
+        self._pending[number] = _Pending(message, answer, coming)
         self._wanted.set()
         try:
             await self._send(message)
@@ -188,31 +200,28 @@ class EngineProcess:
             await line.aclose()
             return
         # No engine can be started: who asks now is told, who asks later tries again.
-        for _, answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(error)
+        for each in self._pending.values():
+            if not each.answer.done():
+                each.answer.set_exception(error)
         self._show(structs.replace(self._shown, notice=error.explain()))
         self._wanted = anyio.Event()
         await self._wanted.wait()
 
     async def _again(self) -> Line:
         self._line = line = await self._connected()
-        for message, answer in list(self._pending.values()):
-            if not answer.done():
-                await line.send(message)
+        for each in list(self._pending.values()):
+            if not each.answer.done():
+                each.begin()
+                await line.send(each.message)
         return line
 
     def _take(self, message: FromEngine) -> None:
         if isinstance(message, Shown):
             self._show(message.snapshot)
-        elif isinstance(message, Answer | Refusal):
-            _, answer = self._pending.get(message.id, (None, None))
-            if answer is None or answer.done():
-                return
-            if isinstance(message, Answer):
-                answer.set_result(message.value)
-            else:
-                answer.set_exception(raised(message))
+        elif isinstance(message, Planned | Answer | Refusal):
+            pending = self._pending.get(message.id)
+            if pending is not None and not pending.answer.done():
+                pending.take(message)
 
     def _show(self, snapshot: Snapshot) -> None:
         self._shown = snapshot
@@ -289,10 +298,55 @@ async def greet(line: Line) -> Welcome:
     raise EngineError("The engine does not answer.")
 
 
-def _piece(plan: TransferPlan, key: str, start: int) -> Callable[[int], Submit]:
-    items = [encode(item) for item in plan.items[start : start + PIECE]]
-    total = len(plan.items)
-    return lambda n: Submit(n, key, plan.request, start, total, items)
+def _piece(
+    request: Request, items: PlanItems, key: str, start: int
+) -> Callable[[int], Submit]:
+    some = items.packed(start, start + PIECE)
+    return lambda n: Submit(n, key, request, start, len(items), some)
+
+
+class _Coming:
+    """A plan that is on its way."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with nothing."""
+        self.items = PlanItems()
+        self.problems: list[Problem] = []
+
+
+class _Pending:
+    """What was asked, and who waits for the answer."""
+
+    def __init__(
+        self,
+        message: Asked,
+        answer: asyncio.Future[msgspec.Raw],
+        coming: _Coming | None,
+    ) -> None:
+        self.message = message
+        self.answer = answer
+        self._coming = coming
+
+    def begin(self) -> None:
+        """Forget what an engine said that did not say all."""
+        if self._coming is not None:
+            self._coming.begin()
+
+    def take(self, message: Planned | Answer | Refusal) -> None:
+        """Take in what the engine says."""
+        if isinstance(message, Refusal):
+            self.answer.set_exception(raised(message))
+        elif isinstance(message, Answer):
+            self.answer.set_result(message.value)
+        elif self._coming is not None:
+            try:
+                self._coming.items.take(message.items)
+            except EngineError as error:
+                self.answer.set_exception(error)
+            self._coming.problems += message.problems
 
 
 def absolute(request: Request) -> Request:

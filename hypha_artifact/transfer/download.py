@@ -14,10 +14,11 @@ from hypha_artifact.remote import Body, Link, RemoteArtifact
 from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.errands import MD5, Fetching, fetch, require_same
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.limits import Limiter
 from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, part_size
-from hypha_artifact.transfer.state import DownloadRequest, PlanItem
+from hypha_artifact.transfer.state import DownloadRequest
 from hypha_artifact.transfer.target import Target
 
 RANGE, LONGEST_RANGE, STREAMS = 32 * MIB, 256 * MIB, 4

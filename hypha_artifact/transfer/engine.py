@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from functools import partial
 from typing import Self, TypeAlias
 
 import anyio
@@ -24,6 +26,7 @@ from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.limits import Limits
 from hypha_artifact.transfer.meter import Speed
 from hypha_artifact.transfer.pace import MOST
+from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.resting import Resting
 from hypha_artifact.transfer.resume import StoredBatch, revive
 from hypha_artifact.transfer.scheduler import Scheduler
@@ -36,7 +39,6 @@ from hypha_artifact.transfer.state import (
     JobView,
     Request,
     Snapshot,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_artifact.transfer.submitting import Piece, Submissions, Taken
@@ -50,6 +52,9 @@ RemoteFor: TypeAlias = Callable[[ArtifactId], RemoteArtifact]
 
 WORKERS = MOST
 """Requests for bytes at a time, at most."""
+
+PIECE = 5000
+"""Files of a plan that are taken in at a time."""
 
 SNAPSHOT_PERIOD = 0.1
 """Seconds between two snapshots, at the least."""
@@ -219,18 +224,25 @@ class TransferEngine:
         Returns:
             The number of the batch; it is in the journal, if there is one.
         """
-        items = plan.items
-        piece = Piece(
-            request=plan.request,
-            items=items,
-            start=0,
-            total=len(items),
-            account=account,
-        )
-        taken = await self.submit_piece(piece)
-        if taken.number is None:
-            raise AssertionError("a plan in one piece is a batch")
-        return taken.number
+        items = await anyio.to_thread.run_sync(PlanItems.of, plan.items)
+        key, start = secrets.token_hex(4), 0
+        try:
+            while True:
+                get = partial(items.packed, start, start + PIECE)
+                piece = Piece(
+                    request=plan.request,
+                    items=await anyio.to_thread.run_sync(get),
+                    start=start,
+                    total=len(items),
+                    account=account,
+                    key=key,
+                )
+                taken = await self.submit_piece(piece)
+                if taken.number is not None:
+                    return taken.number
+                start = taken.next
+        finally:
+            self.give_up([key])
 
     async def submit_piece(self, piece: Piece) -> Taken:
         """Queue a plan's files piece by piece; with the last one they are a batch.

@@ -16,6 +16,7 @@ from msgspec import Struct
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.remote import Link, MultipartUpload
 from hypha_artifact.transfer.codec import decode
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.local import Fingerprint
 from hypha_artifact.transfer.meter import Meter, Speed
 from hypha_artifact.transfer.outcome import Outcome
@@ -24,7 +25,6 @@ from hypha_artifact.transfer.rest import LARGE, Rest
 from hypha_artifact.transfer.state import (
     Direction,
     JobState,
-    PlanItem,
     Request,
     UploadRequest,
     direction_of,

@@ -11,16 +11,12 @@ from pathlib import Path
 from msgspec import structs
 
 from hypha_artifact.paths import printable
+from hypha_artifact.transfer.items import Existing, PlanItem, Problem
 from hypha_artifact.transfer.names import Habits, fold, is_refused
 from hypha_artifact.transfer.plan import RemoteFile, RemoteTree, both, taken
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.rules import free_name
-from hypha_artifact.transfer.state import (
-    DownloadRequest,
-    Existing,
-    PlanItem,
-    Problem,
-    TransferPlan,
-)
+from hypha_artifact.transfer.state import DownloadRequest
 
 
 def beneath(root: str, name: str) -> str:

@@ -16,9 +16,10 @@ from msgspec import Struct
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.transfer.codec import encode
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.jobs import Group, Job, Work, planned_size
 from hypha_artifact.transfer.journal import Journal, Lazy, Row
-from hypha_artifact.transfer.state import Direction, JobState, PlanItem
+from hypha_artifact.transfer.state import Direction, JobState
 
 STRIDE = 4 * 1024 * 1024
 """Bytes of a part on disk after which they are noted."""

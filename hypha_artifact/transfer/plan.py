@@ -10,15 +10,11 @@ from msgspec import Struct
 from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry
 from hypha_artifact.paths import MAX_PATH_BYTES, RemotePath, printable
+from hypha_artifact.transfer.items import Existing, PlanItem, Problem
 from hypha_artifact.transfer.pace import SECONDS
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.rules import free_name
-from hypha_artifact.transfer.state import (
-    Existing,
-    PlanItem,
-    Problem,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.state import UploadRequest
 
 MIB = 1024 * 1024
 MULTIPART_ABOVE = 32 * MIB

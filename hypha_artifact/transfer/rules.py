@@ -2,70 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from enum import Enum
 from itertools import count
 
 from msgspec import structs
 
 from hypha_artifact.paths import MAX_SEGMENT_BYTES, RemotePath
-from hypha_artifact.transfer.state import (
-    Content,
-    Direction,
-    Existing,
-    Overwrite,
-    PlanItem,
-    TransferPlan,
-)
-
-TICK = 0.001
-"""Seconds; a time that went through a file system may be so much off."""
+from hypha_artifact.transfer.items import Content, Existing, PlanItem, is_newer
+from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.state import Direction, Overwrite
 
 _DOUBLE = {"tar", "ome"}
 """What belongs to the suffix behind it: ``.tar.gz``, ``.ome.tiff``."""
 
 
 _LONGEST_SUFFIX = 32
-
-
-class Standing(Enum):
-    """How a file of a plan stands to what is at its target."""
-
-    NEW = "new"
-    SAME = "same"
-    """The same content; or, where that was not compared, size, and not older."""
-    DIFFERENT = "different"
-    UNKNOWN = "unknown"
-    """The content was to be compared, and cannot be: taken for different."""
-    CONFLICT = "conflict"
-    """It cannot be replaced."""
-
-
-_BY_CONTENT = {
-    Content.SAME: Standing.SAME,
-    Content.DIFFERENT: Standing.DIFFERENT,
-    Content.UNKNOWN: Standing.UNKNOWN,
-}
-
-
-def standing(item: PlanItem) -> Standing:
-    """Say how an item stands to what is there."""
-    there = item.existing
-    if there is None:
-        return Standing.NEW
-    if there.blocked is not None:
-        return Standing.CONFLICT
-    if there.content is not None:
-        return _BY_CONTENT[there.content]
-    current = there.size == item.size and not _is_newer(item, there, unsure=True)
-    return Standing.SAME if current else Standing.DIFFERENT
-
-
-def counts(plan: TransferPlan) -> dict[Standing, int]:
-    """Count the items of a plan by how they stand, each standing once."""
-    found = Counter(map(standing, plan.items))
-    return {each: found[each] for each in Standing}
 
 
 def decide(item: PlanItem, rule: Overwrite) -> Overwrite:
@@ -84,12 +35,6 @@ def decide(item: PlanItem, rule: Overwrite) -> Overwrite:
     return Overwrite.REPLACE if _JUDGES[rule](item, there) else Overwrite.SKIP
 
 
-def _is_newer(item: PlanItem, there: Existing, *, unsure: bool = False) -> bool:
-    if item.modified is None or there.modified is None:
-        return unsure
-    return item.modified > there.modified + TICK
-
-
 def _has_other_size(item: PlanItem, there: Existing) -> bool:
     return item.size != there.size
 
@@ -101,7 +46,7 @@ def _has_other_content(item: PlanItem, there: Existing) -> bool:
 
 
 _JUDGES: dict[Overwrite, Callable[[PlanItem, Existing], bool]] = {
-    Overwrite.NEWER: _is_newer,
+    Overwrite.NEWER: is_newer,
     Overwrite.SIZE: _has_other_size,
     Overwrite.CONTENT: _has_other_content,
 }
@@ -136,11 +81,11 @@ def resolve(
     Returns:
         A plan that overwrites only what was decided to be overwritten.
     """
-    found = (
-        settled(item, decisions.get(item.remote, Overwrite.SKIP), plan.direction)
-        for item in plan.items
+    return plan.changed(
+        lambda item: settled(
+            item, decisions.get(item.remote, Overwrite.SKIP), plan.direction
+        )
     )
-    return structs.replace(plan, items=tuple(item for item in found if item))
 
 
 def ruled(plan: TransferPlan, choose: Callable[[PlanItem], Overwrite]) -> TransferPlan:
@@ -153,16 +98,15 @@ def ruled(plan: TransferPlan, choose: Callable[[PlanItem], Overwrite]) -> Transf
         plan: What would be moved.
         choose: Called for each item that there is a choice for.
     """
-    items: list[PlanItem] = []
-    for item in plan.items:
+
+    def follow(item: PlanItem) -> PlanItem | None:
         there = item.existing
         if there is None or (there.blocked is not None and not there.free):
-            items.append(item)
-            continue
+            return item
         moved = settled(item, choose(item), plan.direction)
-        if moved or there.blocked is not None:
-            items.append(moved or item)
-    return structs.replace(plan, items=tuple(items))
+        return item if moved is None and there.blocked is not None else moved
+
+    return plan.changed(follow)
 
 
 def _renamed(item: PlanItem, number: int, direction: Direction) -> PlanItem:

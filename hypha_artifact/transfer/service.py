@@ -30,13 +30,15 @@ from hypha_artifact.transfer import wire
 from hypha_artifact.transfer.accounts import Accounts
 from hypha_artifact.transfer.codec import encode
 from hypha_artifact.transfer.engine import TransferEngine
+from hypha_artifact.transfer.items import Problem
 from hypha_artifact.transfer.journal import Journal, set_aside
 from hypha_artifact.transfer.place import Place, is_same_user
+from hypha_artifact.transfer.plans import Piece, TransferPlan
 from hypha_artifact.transfer.resume import StoredBatch, limits, load, past
 from hypha_artifact.transfer.slices import long_lived
 from hypha_artifact.transfer.starting import Status, failed, tell
-from hypha_artifact.transfer.state import Snapshot, TransferPlan
-from hypha_artifact.transfer.submitting import Piece
+from hypha_artifact.transfer.state import Snapshot
+from hypha_artifact.transfer.submitting import Piece as Submitted
 
 IDLE_SECONDS = 300.0
 """How long it waits for somebody to talk to, or for something to do."""
@@ -45,6 +47,11 @@ PATIENCE = 900.0
 """How long an outage may last before it costs files their tries."""
 
 _LOOK = 0.25
+
+PIECE = 1000
+"""Files of a plan, or problems, in one message."""
+
+NO_FILES = Piece([], [], b"")
 
 _log = logging.getLogger(__name__)
 
@@ -261,7 +268,7 @@ class _Visit:
         match asked:
             case wire.Plan():
                 plan = await self._engine.plan(asked.request, self._account)
-                return await anyio.to_thread.run_sync(encode, _sendable(plan))
+                return encode(await self._send_plan(asked.id, plan))
             case wire.Submit():
                 return await self._submit(asked)
             case wire.Control():
@@ -272,8 +279,19 @@ class _Visit:
             case _:
                 return encode(await self._look_up(asked))
 
+    async def _send_plan(self, number: int, plan: TransferPlan) -> int:
+        """Send a plan bit by bit; whoever asked for it may be gone meanwhile."""
+        for start in range(0, len(plan.items), PIECE):
+            get = partial(plan.packed.piece, start, start + PIECE)
+            piece = await anyio.to_thread.run_sync(get)
+            await self._line.send(wire.Planned(number, piece))
+        for start in range(0, len(plan.problems), PIECE):
+            some = list(map(_sendable, plan.problems[start : start + PIECE]))
+            await self._line.send(wire.Planned(number, NO_FILES, some))
+        return len(plan.items)
+
     async def _submit(self, asked: wire.Submit) -> bytes:
-        piece = Piece(
+        piece = Submitted(
             request=asked.request,
             items=asked.items,
             start=asked.start,
@@ -300,17 +318,13 @@ class _Visit:
         return encode(value)
 
 
-def _sendable(plan: TransferPlan) -> TransferPlan:
+def _sendable(problem: Problem) -> Problem:
     """Write names that are no text as text: they are only shown."""
-    problems = tuple(
-        structs.replace(
-            problem,
-            source=problem.source.encode(errors="backslashreplace").decode(),
-            reason=problem.reason.encode(errors="backslashreplace").decode(),
-        )
-        for problem in plan.problems
+    return structs.replace(
+        problem,
+        source=problem.source.encode(errors="backslashreplace").decode(),
+        reason=problem.reason.encode(errors="backslashreplace").decode(),
     )
-    return structs.replace(plan, problems=problems)
 
 
 # The process.

@@ -110,15 +110,6 @@ class Links(Enum):
     SKIP = "skip"
 
 
-class Content(Enum):
-    """What came of comparing two files byte for byte, by their checksums."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-    UNKNOWN = "unknown"
-    """The store has no checksum that can be computed here."""
-
-
 class UploadRequest(Struct, frozen=True, kw_only=True, tag="upload"):
     """Copy local files and folders into a folder of an artifact.
 
@@ -188,72 +179,6 @@ def direction_of(request: Request) -> Direction:
     """Return which way a request's bytes go."""
     download = isinstance(request, DownloadRequest)
     return Direction.DOWNLOAD if download else Direction.UPLOAD
-
-
-class Existing(Struct, frozen=True, kw_only=True):
-    """What is at a target already. ``blocked`` says why it cannot be replaced.
-
-    ``content`` is None where it was not compared. ``free`` is the number of the first
-    name beside it that nothing has (2: ``name (2).ext``), 0 where there is none.
-    """
-
-    size: int | None
-    modified: float | None
-    blocked: str | None = None
-    is_folder: bool = False
-    content: Content | None = None
-    free: int = 0
-
-
-class PlanItem(Struct, frozen=True, kw_only=True):
-    """One file to move. ``remote`` is its path in the artifact; sizes in bytes.
-
-    What is copied within an artifact has its old remote path as ``local``. ``root`` is
-    the folder that a download may not leave, where that is not the request's;
-    ``headers`` go along with an upload, in the place of those it would have.
-    """
-
-    local: Path
-    remote: RemotePath
-    size: int
-    modified: float | None = None
-    existing: Existing | None = None
-    root: Path | None = None
-    headers: dict[str, str] = {}
-
-
-class Problem(Struct, frozen=True, kw_only=True):
-    """A source that cannot be moved, and why. ``source`` is untrusted text."""
-
-    source: str
-    reason: str
-    missing: bool = False
-    """Whether it is not there at all."""
-    is_note: bool = False
-    """Whether it is left out as a matter of course, and the user only told."""
-
-
-class TransferPlan(Struct, frozen=True, kw_only=True):
-    """What a request would do, before the first byte."""
-
-    request: Request
-    items: tuple[PlanItem, ...]
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def direction(self) -> Direction:
-        """Which way the bytes go."""
-        return direction_of(self.request)
-
-    @property
-    def size(self) -> int:
-        """Bytes to move in all."""
-        return sum(item.size for item in self.items)
-
-    @property
-    def collisions(self) -> tuple[PlanItem, ...]:
-        """The items whose target is there already."""
-        return tuple(item for item in self.items if item.existing)
 
 
 class JobView(Struct, frozen=True, kw_only=True):

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from hypha_artifact.errors import JournalError
 from hypha_artifact.transfer.board import Board
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.jobs import Group, Mover
 from hypha_artifact.transfer.rest import KEPT
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.slices import in_slices
-from hypha_artifact.transfer.state import PlanItem, Request
+from hypha_artifact.transfer.state import Request
 
 
 class Piece(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from hypha_artifact.models import Entry, StageMode
 from hypha_artifact.paths import ROOT, RemotePath, printable
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.comparing import with_contents
+from hypha_artifact.transfer.items import Existing, PlanItem, Problem
 from hypha_artifact.transfer.landing import beneath, plan_download
 from hypha_artifact.transfer.names import Habits, probe
 from hypha_artifact.transfer.plan import (
@@ -24,14 +25,11 @@ from hypha_artifact.transfer.plan import (
     child,
     plan_upload,
 )
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.state import (
     CarryRequest,
     DownloadRequest,
-    Existing,
-    PlanItem,
-    Problem,
     Request,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_artifact.transfer.target import look

@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 from hypha_artifact.errors import IntegrityError
 from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.transfer.guard import guard
-from hypha_artifact.transfer.state import Existing
+from hypha_artifact.transfer.items import Existing
 
 PART_SUFFIX = ".hypha-part"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from hypha_artifact.transfer.guard import reason
+from hypha_artifact.transfer.items import Problem
 from hypha_artifact.transfer.plan import LocalFile, LocalTree
-from hypha_artifact.transfer.state import Links, Problem
+from hypha_artifact.transfer.state import Links
 from hypha_artifact.transfer.target import PART_SUFFIX
 
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (

@@ -22,11 +22,13 @@ from hypha_artifact import errors
 from hypha_artifact.errors import EngineError, HyphaError
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.codec import decode, encode
+from hypha_artifact.transfer.items import Problem
+from hypha_artifact.transfer.plans import Piece
 from hypha_artifact.transfer.state import Command, Direction, Request, Snapshot
 
 T = TypeVar("T")
 
-PROTOCOL = 3
+PROTOCOL = 4
 PROGRAM = importlib.metadata.version("hypha-tui")
 
 LONGEST = 1 << 30
@@ -57,7 +59,11 @@ class SignIn(Struct, frozen=True, tag=True):
 
 
 class Plan(Struct, frozen=True, tag=True):
-    """``TransferClient.plan``."""
+    """``TransferClient.plan``.
+
+    The plan comes as ``Planned`` messages; the answer, after them, is how many files
+    they have. The engine keeps nothing of it.
+    """
 
     id: int
     request: Request
@@ -119,6 +125,14 @@ class Shown(Struct, frozen=True, tag=True):
     snapshot: Snapshot
 
 
+class Planned(Struct, frozen=True, tag=True):
+    """Some of a plan, in its order."""
+
+    id: int
+    items: Piece
+    problems: list[Problem] = []
+
+
 class Answer(Struct, frozen=True, tag=True):
     """The value that a call returns."""
 
@@ -136,7 +150,7 @@ class Refusal(Struct, frozen=True, tag=True):
     more: dict[str, Any]
 
 
-FromEngine: TypeAlias = Welcome | Shown | Answer | Refusal
+FromEngine: TypeAlias = Welcome | Shown | Planned | Answer | Refusal
 
 _FROM_CLIENT = cast("type[FromClient]", FromClient)
 _FROM_ENGINE = cast("type[FromEngine]", FromEngine)
@@ -164,7 +178,9 @@ class Line:
         Raises:
             EngineError: Nobody is at the other end any more.
         """
-        body = await _aside(partial(encode, message), isinstance(message, Submit))
+        body = await _aside(
+            partial(encode, message), isinstance(message, Submit | Planned)
+        )
         await self.send_packed(body)
 
     async def send_packed(self, body: bytes) -> None:

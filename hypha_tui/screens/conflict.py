@@ -14,13 +14,10 @@ from typing_extensions import override
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import RemotePath
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.outcome import CommitOption
-from hypha_artifact.transfer.state import (
-    Overwrite,
-    PlanItem,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.state import Overwrite, UploadRequest
 from hypha_tui.screens.dialog import Dialog
 from hypha_tui.state.conflict_rows import (
     Row,

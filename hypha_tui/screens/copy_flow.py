@@ -10,12 +10,9 @@ from hypha_artifact.errors import InvalidInput
 from hypha_artifact.models import Artifact, StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.outcome import CommitOption
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.rules import resolve
-from hypha_artifact.transfer.state import (
-    DownloadRequest,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.state import DownloadRequest, UploadRequest
 from hypha_tui.providers.base import Place
 from hypha_tui.providers.remote import RemoteProvider
 from hypha_tui.screens.conflict import ConflictScreen

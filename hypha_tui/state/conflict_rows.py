@@ -9,16 +9,10 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from hypha_artifact.paths import RemotePath, printable
-from hypha_artifact.transfer.rules import Standing, counts, decide
-from hypha_artifact.transfer.state import (
-    Content,
-    Direction,
-    Existing,
-    Overwrite,
-    PlanItem,
-    Problem,
-    TransferPlan,
-)
+from hypha_artifact.transfer.items import Content, Existing, PlanItem, Problem, Standing
+from hypha_artifact.transfer.plans import TransferPlan, counts
+from hypha_artifact.transfer.rules import decide
+from hypha_artifact.transfer.state import Direction, Overwrite
 from hypha_tui.state.lines import Line, Role, Span
 from hypha_tui.state.text import count, fit_name, moment, size
 from hypha_tui.themes import Symbols

@@ -1,7 +1,6 @@
 """What very many files cost the engine's process: ``pytest -m bench -s`` this file.
 
-Nothing is moved: nobody listens where they should go. The front end makes a million
-items only as they are sent: its own plan would take a GB.
+Nothing is moved: nobody listens where they should go.
 """
 
 from __future__ import annotations
@@ -24,14 +23,10 @@ from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.connection import EngineProcess
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.place import Place
-from hypha_artifact.transfer.state import (
-    Action,
-    Command,
-    PlanItem,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.plans import PlanItems, TransferPlan
+from hypha_artifact.transfer.state import Action, Command, UploadRequest
 from tests.engines import end, pid_of
 
 pytestmark = pytest.mark.bench
@@ -80,11 +75,8 @@ def plan_of(count: int) -> TransferPlan:
         folder=ROOT,
         mode=StageMode.NEW_VERSION,
     )
-    items = Lots(range(count))
-    if count <= 100_000:
-        return TransferPlan(request=request, items=tuple(items))
-    # Only its length and its slices are asked for.
-    return TransferPlan(request=request, items=items)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    items = PlanItems(Lots(range(count)))
+    return TransferPlan(request=request, items=items)
 
 
 class Watched:

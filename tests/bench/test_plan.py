@@ -25,13 +25,9 @@ from hypha_artifact.transfer.plan import (
     aim,
     plan_upload,
 )
-from hypha_artifact.transfer.rules import counts, resolve, ruled
-from hypha_artifact.transfer.state import (
-    DownloadRequest,
-    Overwrite,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.plans import TransferPlan, counts
+from hypha_artifact.transfer.rules import resolve, ruled
+from hypha_artifact.transfer.state import DownloadRequest, Overwrite, UploadRequest
 from hypha_artifact.transfer.survey import existing_of
 from hypha_artifact.transfer.walk import walk
 

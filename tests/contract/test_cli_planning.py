@@ -15,9 +15,10 @@ from hypha_artifact import AsyncHyphaArtifact
 from hypha_artifact.cli.planned import Asker
 from hypha_artifact.errors import InvalidInput, LocalFileError
 from hypha_artifact.paths import RemotePath
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.names import Habits
 from hypha_artifact.transfer.rules import ruled
-from hypha_artifact.transfer.state import DownloadRequest, Overwrite, PlanItem
+from hypha_artifact.transfer.state import DownloadRequest, Overwrite
 from hypha_artifact.transfer.survey import survey_download
 from tests.contract.conftest import Draft, Run
 

@@ -29,12 +29,12 @@ from hypha_artifact.models import (
 )
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 from hypha_artifact.settings import ConnectionSettings
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.state import (
     Command,
     Direction,
     DownloadRequest,
     Snapshot,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_tui.app import HyphaApp

@@ -27,20 +27,17 @@ from hypha_artifact.models import (
     Version,
 )
 from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.transfer.items import Content, Existing, PlanItem, Problem
 from hypha_artifact.transfer.outcome import CommitOption
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.state import (
-    Content,
     Direction,
     DownloadRequest,
-    Existing,
     GroupView,
     JobState,
     Limit,
     Overwrite,
-    PlanItem,
-    Problem,
     Snapshot,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_tui.screens.commit import CarryWanted, CommitDecision, CommitScreen

@@ -11,15 +11,15 @@ from textual.pilot import Pilot
 
 from hypha_artifact.models import ChangeKind, StagedChange, StageMode
 from hypha_artifact.paths import RemotePath
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.outcome import CommitOption
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.state import (
     Direction,
     DownloadRequest,
     GroupView,
     JobState,
-    PlanItem,
     Snapshot,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_tui.screens.main import MainScreen

@@ -20,19 +20,17 @@ from hypha_artifact.models import (
     Version,
 )
 from hypha_artifact.paths import ArtifactId, RemotePath
+from hypha_artifact.transfer.items import Existing, PlanItem, Problem
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.state import (
     Action,
     Command,
     Direction,
-    Existing,
     GroupView,
     JobState,
     JobView,
     Overwrite,
-    PlanItem,
-    Problem,
     Snapshot,
-    TransferPlan,
     UploadRequest,
 )
 from hypha_tui.state import (

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hypha_artifact.artifact import AsyncHyphaArtifact
     from hypha_artifact.classes import MultipartConfig
     from hypha_artifact.cli.session import Session
-    from hypha_artifact.transfer.state import TransferPlan
+    from hypha_artifact.transfer.plans import TransferPlan
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PIECE = 1024 * 1024

@@ -32,6 +32,7 @@ from hypha_artifact.transfer.board import LIVE, Board
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.faults import Faults
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.ledger import Ledger
@@ -46,7 +47,6 @@ from hypha_artifact.transfer.state import (
     Action,
     Command,
     JobState,
-    PlanItem,
     UploadRequest,
 )
 from hypha_artifact.transfer.upload import Upload

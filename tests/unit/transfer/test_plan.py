@@ -10,6 +10,7 @@ from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry, EntryKind, StageMode
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.transfer.download import LONGEST_RANGE
+from hypha_artifact.transfer.items import Existing
 from hypha_artifact.transfer.jobs import Work
 from hypha_artifact.transfer.landing import plan_download
 from hypha_artifact.transfer.names import Habits
@@ -28,12 +29,8 @@ from hypha_artifact.transfer.plan import (
     part_size,
     plan_upload,
 )
-from hypha_artifact.transfer.state import (
-    DownloadRequest,
-    Existing,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.state import DownloadRequest, UploadRequest
 from tests.unit.transfer.fakes import LAB
 
 TO_RAW = UploadRequest(

@@ -23,6 +23,7 @@ from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.transfer import resting, resume, scheduler, slices, submitting
 from hypha_artifact.transfer.engine import TransferEngine
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.jobs import Group, Job
 from hypha_artifact.transfer.journal import Journal, Row
 from hypha_artifact.transfer.outcome import CommitOption, CommitState
@@ -37,13 +38,7 @@ from hypha_artifact.transfer.rest import (
     moved,
 )
 from hypha_artifact.transfer.resume import load
-from hypha_artifact.transfer.state import (
-    Action,
-    Command,
-    JobState,
-    PlanItem,
-    UploadRequest,
-)
+from hypha_artifact.transfer.state import Action, Command, JobState, UploadRequest
 from hypha_artifact.transfer.submitting import Piece, Taken
 from tests.unit.transfer.fakes import LAB, Driver, FakeClock, FakeRemote, know_the_line
 

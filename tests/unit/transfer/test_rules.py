@@ -7,24 +7,16 @@ from hypothesis import given, strategies as st
 
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import RemotePath
-from hypha_artifact.transfer.rules import (
+from hypha_artifact.transfer.items import (
+    Content,
+    Existing,
+    PlanItem,
     Standing,
-    counts,
-    free_name,
-    numbered,
-    resolve,
-    ruled,
     standing,
 )
-from hypha_artifact.transfer.state import (
-    Content,
-    DownloadRequest,
-    Existing,
-    Overwrite,
-    PlanItem,
-    TransferPlan,
-    UploadRequest,
-)
+from hypha_artifact.transfer.plans import TransferPlan, counts
+from hypha_artifact.transfer.rules import free_name, numbered, resolve, ruled
+from hypha_artifact.transfer.state import DownloadRequest, Overwrite, UploadRequest
 from tests.unit.transfer.fakes import LAB
 
 UP = UploadRequest(

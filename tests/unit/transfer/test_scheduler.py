@@ -7,6 +7,7 @@ from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.remote import Link
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.commands import Commands
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.jobs import Group, Job, Work
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE
 from hypha_artifact.transfer.scheduler import FIRST_BATCH, Scheduler, Task
@@ -15,7 +16,6 @@ from hypha_artifact.transfer.state import (
     Command,
     Direction,
     JobState,
-    PlanItem,
     UploadRequest,
 )
 from hypha_artifact.transfer.upload import Upload

@@ -15,16 +15,11 @@ from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.transfer import slices
 from hypha_artifact.transfer.engine import TransferEngine
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.journal import Journal
 from hypha_artifact.transfer.ledger import BACKLOG
 from hypha_artifact.transfer.slices import in_slices, long_lived
-from hypha_artifact.transfer.state import (
-    Action,
-    Command,
-    JobState,
-    PlanItem,
-    UploadRequest,
-)
+from hypha_artifact.transfer.state import Action, Command, JobState, UploadRequest
 from hypha_artifact.transfer.submitting import Piece
 from tests.unit.transfer.fakes import LAB, FakeRemote
 
