@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -31,10 +31,11 @@ from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.clusters import on_cluster
 from hypha_artifact.transfer.engine import WORKERS, TransferEngine
 from hypha_artifact.transfer.guard import guard
-from hypha_artifact.transfer.items import Existing, PlanItem, Problem
+from hypha_artifact.transfer.items import Existing, PlanItem, Problem, Standing
 from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.rules import ruled
 from hypha_artifact.transfer.state import (
+    Direction,
     DownloadRequest,
     JobState,
     JobView,
@@ -73,7 +74,8 @@ class Batches(Connected):
         if_exists: IfExists = "overwrite",
         scheduler: Scheduler | None = None,
     ) -> None:
-        plan = prepared(await survey(self.remote, request), headers)
+        plan = await survey(self.remote, request)
+        plan = await anyio.to_thread.run_sync(prepared, plan, headers)
         plan = await chosen(plan, if_exists)
         await self._carry_out(
             plan, callback, on_error, workers=workers, note=note, scheduler=scheduler
@@ -138,7 +140,13 @@ async def chosen(plan: TransferPlan, if_exists: IfExists) -> TransferPlan:
             f"if_exists is {', '.join(rules)} or a function, not '{name}'."
         )
     rule = rules[name]
-    return plan if rule is Overwrite.REPLACE else ruled(plan, lambda _: rule)
+    if rule is Overwrite.REPLACE:
+        return plan
+
+    def always(_: PlanItem) -> Overwrite:
+        return rule
+
+    return await anyio.to_thread.run_sync(ruled, plan, always)
 
 
 def compares(if_exists: IfExists) -> bool:
@@ -147,16 +155,18 @@ def compares(if_exists: IfExists) -> bool:
 
 
 def prepared(plan: TransferPlan, headers: dict[str, str] | None = None) -> TransferPlan:
-    """Leave out what only holds folders, and send headers along."""
-    items = plan.items
-    if isinstance(plan.request, DownloadRequest):
-        named = set(plan.request.sources)
-        items = tuple(
-            item for item in items if item.remote.name != KEEP or item.remote in named
-        )
-    if headers:
-        items = tuple(structs.replace(item, headers=headers) for item in items)
-    return structs.replace(plan, items=items)
+    """Leave out what only holds folders, and send headers along. Blocks."""
+    request = plan.request
+    named = set(request.sources) if isinstance(request, DownloadRequest) else None
+    if named is None and not headers:
+        return plan
+
+    def prepare(item: PlanItem) -> PlanItem | None:
+        if named is not None and item.remote.name == KEEP and item.remote not in named:
+            return None
+        return structs.replace(item, headers=headers) if headers else item
+
+    return plan.changed(prepare, frozenset(Standing))
 
 
 def judged(
@@ -173,20 +183,28 @@ def judged(
         HyphaError: A source is not there, or a target is in the way.
     """
     down = isinstance(plan.request, DownloadRequest)
-    blocked = [item for item in plan.items if item.existing and item.existing.blocked]
+    blocked = plan.packed.those({Standing.CONFLICT})
     if on_error != "ignore":
-        for problem in plan.problems:
-            if not problem.is_note:
-                raise _error_of(problem, down=down)
-        for item in blocked:
-            raise _clash(item, item.existing, down=down)
+        _raise_first(plan, blocked, down=down)
     if reporter is not None:
         for problem in plan.problems:
             reporter.problem(problem)
         for item in blocked:
             reporter.problem(_problem(item, down=down))
-    left = (i for i in plan.items if not (i.existing and i.existing.blocked))
-    return structs.replace(plan, items=tuple(left)) if blocked else plan
+    if not blocked:
+        return plan
+    left = plan.packed.those(set(Standing) - {Standing.CONFLICT})
+    return structs.replace(plan, items=left)
+
+
+def _raise_first(
+    plan: TransferPlan, blocked: Sequence[PlanItem], *, down: bool
+) -> None:
+    for problem in plan.problems:
+        if not problem.is_note:
+            raise _error_of(problem, down=down)
+    for item in blocked:
+        raise _clash(item, item.existing, down=down)
 
 
 def _error_of(problem: Problem, *, down: bool) -> HyphaError:
@@ -216,6 +234,8 @@ def _problem(item: PlanItem, *, down: bool) -> Problem:
 
 def make_roots(plan: TransferPlan) -> None:
     """Make the folders that downloads go into. Blocks."""
+    if plan.direction is Direction.UPLOAD:
+        return
     roots: set[Path] = {item.root for item in plan.items if item.root is not None}
     for root in roots:
         with guard(root, "make the folder"):

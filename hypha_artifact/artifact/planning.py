@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import anyio.to_thread
+
 from hypha_artifact.artifact.batches import Batches, IfExists, chosen, prepared
 from hypha_artifact.artifact.events import Callback
 from hypha_artifact.artifact.requests import (
@@ -66,7 +68,8 @@ class Planning(Batches):
             compare=compare,
             mode=mode,
         )
-        return prepared(await survey(self.remote, request))
+        plan = await survey(self.remote, request)
+        return await anyio.to_thread.run_sync(prepared, plan)
 
     async def plan_get(
         self,
@@ -106,7 +109,8 @@ class Planning(Batches):
             lenient=on_error == "ignore",
             compare=compare,
         )
-        return prepared(await survey(self.remote, request))
+        plan = await survey(self.remote, request)
+        return await anyio.to_thread.run_sync(prepared, plan)
 
     async def run_plan(
         self,

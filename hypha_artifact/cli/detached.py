@@ -70,7 +70,8 @@ async def submit(
     from hypha_artifact.errors import EngineError
 
     async with engine(session) as client:
-        plan = settled_plan(session, prepared(await client.plan(request)), choosing)
+        plan = prepared(await client.plan(request))
+        plan = settled_plan(session, plan, choosing)
         plan = judged(plan, None, on_error)
         if not client.outlives:
             raise EngineError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,12 @@ def decode(data: bytes | msgspec.Raw, kind: type[T]) -> T:
         msgspec.MsgspecError: The bytes are not such a value.
     """
     return msgspec.msgpack.decode(data, type=kind, dec_hook=_from_plain)
+
+
+def decoder(kind: type[T]) -> Callable[[bytes], T]:
+    """Return what unpacks many values of one kind; it raises as ``decode`` does."""
+    made = msgspec.msgpack.Decoder(kind, dec_hook=_from_plain)
+    return made.decode
 
 
 def _to_plain(value: object) -> object:

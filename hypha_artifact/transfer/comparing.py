@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,7 @@ _BATCH = 200
 _READERS = min(4, os.cpu_count() or 1)
 
 Pair = tuple[Path, RemotePath]
+_ANSWERS = (True, False, None)
 _WORDS = {
     True: Content.SAME,
     False: Content.DIFFERENT,
@@ -55,14 +57,22 @@ async def with_contents(
     Raises:
         HyphaError: The store cannot be asked.
     """
-    asked = [item for item in plan.items if _is_unsure(item)]
-    pairs = [(item.local, item.remote) for item in asked]
-    found = await contents(remote, pairs, version, own_part=own_part)
-    known = {pair: _WORDS[same] for pair, same in zip(pairs, found, strict=True)}
-    items = tuple(
-        _judged(item, known.get((item.local, item.remote))) for item in plan.items
-    )
-    return structs.replace(plan, items=items)
+    there = plan.collisions
+    if not there:
+        return plan
+    found = bytearray()
+    async with _judging(remote, own_part) as judge:
+        for start in range(0, len(there), _BATCH):
+            some = filter(_is_unsure, there[start : start + _BATCH])
+            pairs = [(item.local, item.remote) for item in some]
+            answers = await judge.judge(pairs, version) if pairs else ()
+            found.extend(map(_ANSWERS.index, answers))
+    words = (_WORDS[_ANSWERS[number]] for number in found)
+
+    def judged(item: PlanItem) -> PlanItem:
+        return _judged(item, next(words) if _is_unsure(item) else None)
+
+    return await anyio.to_thread.run_sync(plan.changed, judged)
 
 
 def _is_unsure(item: PlanItem) -> bool:
@@ -109,16 +119,22 @@ async def contents(
     found: list[bool | None] = []
     if not pairs:
         return found
-    hashes = await anyio.to_thread.run_sync(Hashes)
-    judge = _Judge(remote, hashes, own_part)
-    try:
+    async with _judging(remote, own_part) as judge:
         for start in range(0, len(pairs), _BATCH):
-            batch = pairs[start : start + _BATCH]
-            found += await judge.judge(batch, version)
+            found += await judge.judge(pairs[start : start + _BATCH], version)
+    return found
+
+
+@asynccontextmanager
+async def _judging(
+    remote: RemoteArtifact, own_part: int | None
+) -> AsyncGenerator[_Judge]:
+    hashes = await anyio.to_thread.run_sync(Hashes)
+    try:
+        yield _Judge(remote, hashes, own_part)
     finally:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(hashes.close)
-    return found
 
 
 class _Judge:

@@ -51,6 +51,18 @@ class PlanItem(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
 
 
+class Draft(Struct, frozen=True, kw_only=True):
+    """A ``PlanItem`` as it is packed: local paths are bytes, which are made faster."""
+
+    local: bytes
+    remote: str
+    size: int
+    modified: float | None = None
+    existing: Existing | None = None
+    root: bytes | None = None
+    headers: dict[str, str] = {}
+
+
 class Problem(Struct, frozen=True, kw_only=True):
     """A source that cannot be moved, and why. ``source`` is untrusted text."""
 
@@ -86,7 +98,7 @@ _BY_CONTENT = {
 }
 
 
-def standing(item: PlanItem) -> Standing:
+def standing(item: PlanItem | Draft) -> Standing:
     """Say how an item stands to what is there."""
     there = item.existing
     if there is None:
@@ -99,7 +111,7 @@ def standing(item: PlanItem) -> Standing:
     return Standing.SAME if current else Standing.DIFFERENT
 
 
-def is_newer(item: PlanItem, there: Existing, *, unsure: bool = False) -> bool:
+def is_newer(item: PlanItem | Draft, there: Existing, *, unsure: bool = False) -> bool:
     """Tell whether what comes is newer than what is there; ``unsure`` if unknown."""
     if item.modified is None or there.modified is None:
         return unsure

@@ -5,16 +5,17 @@ Local paths are texts here: a ``Path`` for each step would cost seconds with man
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import structs
 
 from hypha_artifact.paths import printable
-from hypha_artifact.transfer.items import Existing, PlanItem, Problem
+from hypha_artifact.transfer.items import Draft, Existing, Problem
 from hypha_artifact.transfer.names import Habits, fold, is_refused
 from hypha_artifact.transfer.plan import RemoteFile, RemoteTree, both, taken
-from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.rules import free_name
 from hypha_artifact.transfer.state import DownloadRequest
 
@@ -59,14 +60,14 @@ def plan_download(
         problems.append(_unheld(files.pop(path).path))
     twins = landing.twins(folders)
     there = {**existing, **twins} if twins else existing
-    items = tuple(
-        PlanItem(
-            local=Path(local),
+    items = PlanItems.drafted(
+        Draft(
+            local=os.fsencode(local),
             remote=file.path,
             size=file.entry.size or 0,
             modified=file.entry.modified,
             existing=landing.beside(local, there.get(local)),
-            root=file.root,
+            root=os.fsencode(file.root) if file.root else None,
         )
         for local, file in files.items()
     )

@@ -40,8 +40,8 @@ class Packed(Sequence[T], Generic[T]):
         self._pack = pack
         self._unpack = unpack
         self.spool = spool or Spool()
-        self._starts = array("Q")
-        self._lengths = array("I")
+        self._starts: array[int] = array("Q")
+        self._lengths: array[int] = array("I")
 
     @override
     def __len__(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,9 +11,12 @@ from msgspec import Struct
 from hypha_artifact.errors import UnsafePath
 from hypha_artifact.models import Entry
 from hypha_artifact.paths import MAX_PATH_BYTES, RemotePath, printable
-from hypha_artifact.transfer.items import Existing, PlanItem, Problem
+from hypha_artifact.transfer.codec import decoder, encode
+from hypha_artifact.transfer.items import Draft, Existing, Problem
+from hypha_artifact.transfer.known import Known
 from hypha_artifact.transfer.pace import SECONDS
-from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.packed import Packed
+from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.rules import free_name
 from hypha_artifact.transfer.state import UploadRequest
 
@@ -27,9 +31,12 @@ Listing = Mapping[RemotePath, Sequence[Entry]]
 
 
 class LocalFile(Struct, frozen=True, kw_only=True):
-    """A regular file found under a source. ``name`` is relative, ``/``-separated."""
+    """A regular file found under a source. ``name`` is relative, ``/``-separated.
 
-    path: Path
+    ``path`` is a text: a ``Path`` for each would cost seconds with very many files.
+    """
+
+    path: str
     name: str
     size: int
     modified: float
@@ -38,8 +45,30 @@ class LocalFile(Struct, frozen=True, kw_only=True):
 class LocalTree(Struct, frozen=True, kw_only=True):
     """All that was found under the sources of an upload."""
 
-    files: tuple[LocalFile, ...]
+    files: Sequence[LocalFile]
     problems: tuple[Problem, ...] = ()
+
+
+_local = decoder(tuple[bytes, bytes, int, float])
+
+
+def local_files() -> Packed[LocalFile]:
+    """Return a place for very many local files."""
+    return Packed(_pack_local, _unpack_local)
+
+
+def _pack_local(file: LocalFile) -> bytes:
+    # Names on a disk are not always text.
+    return encode(
+        (os.fsencode(file.path), os.fsencode(file.name), file.size, file.modified)
+    )
+
+
+def _unpack_local(data: bytes) -> LocalFile:
+    path, name, size, modified = _local(data)
+    return LocalFile(
+        path=os.fsdecode(path), name=os.fsdecode(name), size=size, modified=modified
+    )
 
 
 class RemoteFile(Struct, frozen=True, kw_only=True):
@@ -59,16 +88,83 @@ class RemoteTree(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-class Aim(Struct, frozen=True, kw_only=True):
-    """Where each local file of an upload goes."""
+_PLAIN, _WRITTEN_OTHERWISE, _LEFT_OUT = range(3)
+"""Of a file's name: it is its remote path's end as it is, or only its meaning is."""
 
-    files: dict[RemotePath, LocalFile]
-    problems: tuple[Problem, ...]
+
+class Aim:
+    """Where each local file of an upload goes.
+
+    Args:
+        request: What the user asked for.
+        tree: What was found on the disk.
+    """
+
+    def __init__(self, request: UploadRequest, tree: LocalTree) -> None:
+        self._folder = request.folder
+        self._files = tree.files
+        self._marks = bytearray(len(tree.files))
+        self._problems = list(tree.problems)
+        self.known = Known()
+        """The remote paths of all files."""
+        self._find_folders()
+        self._find_clashes()
+
+    def __iter__(self) -> Iterator[tuple[RemotePath, LocalFile]]:
+        """Yield each file that can be sent, and its remote path before it."""
+        prefix = _prefix(self._folder)
+        for mark, file in zip(self._marks, self._files, strict=True):
+            if mark == _PLAIN:  # it was looked at already
+                yield str.__new__(RemotePath, f"{prefix}{file.name}"), file
+            elif mark != _LEFT_OUT:
+                yield self._folder / file.name, file
 
     @property
-    def folders(self) -> frozenset[RemotePath]:
+    def problems(self) -> tuple[Problem, ...]:
+        """What cannot be sent."""
+        return tuple(self._problems)
+
+    def _find_folders(self) -> None:
+        """Look at all names, and leave out those that the store cannot hold."""
+        folders: set[RemotePath] = set()
+        prefix = _prefix(self._folder)
+        for number, file in enumerate(self._files):
+            try:
+                path = self._folder / file.name
+            except UnsafePath as error:
+                self._leave_out(number, Problem(source=file.path, reason=error.message))
+                continue
+            self.known.add(path)
+            if path != f"{prefix}{file.name}":
+                self._marks[number] = _WRITTEN_OTHERWISE
+            _add_folders(path, folders)
+        self.folders = frozenset(folders)
         """Every remote folder that a file goes into, with those above it."""
-        return folders_of(self.files)
+
+    def _find_clashes(self) -> None:
+        """Leave out what another file, or a folder, takes the name of."""
+        doubtful = self.known.twice()
+        doubtful.update(hash(path) for path in self.folders if path in self.known)
+        if not doubtful:
+            return
+        first: dict[RemotePath, int] = {}
+        for number, file in enumerate(self._files):
+            if self._marks[number] == _LEFT_OUT:
+                continue
+            path = self._folder / file.name
+            if hash(path) not in doubtful:
+                continue
+            other = first.setdefault(path, number)
+            if other != number:
+                against = taken(file.path, path, self._files[other].path)
+                self._leave_out(number, against)
+        for path in sorted(self.folders & first.keys()):
+            number = first[path]
+            self._leave_out(number, both(self._files[number].path, path))
+
+    def _leave_out(self, number: int, problem: Problem) -> None:
+        self._marks[number] = _LEFT_OUT
+        self._problems.append(problem)
 
 
 def part_size(size: int, least: int = PART_SIZE) -> int:
@@ -96,39 +192,16 @@ def sizes_at(rate: float | None) -> tuple[int, int]:
     return fits, min(PART_SIZE, fits)
 
 
-def folders_of(paths: Iterable[RemotePath]) -> frozenset[RemotePath]:
-    """Return the folders above the given paths, the root left out."""
-    found: set[RemotePath] = set()
-    for path in paths:
-        folder = path.parent
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.parent
-    return frozenset(found)
+def _prefix(folder: RemotePath) -> str:
+    return f"{folder}/" if folder else ""
 
 
-def aim(request: UploadRequest, tree: LocalTree) -> Aim:
-    """Give each local file its remote path, or say why it cannot have one.
-
-    Args:
-        request: What the user asked for.
-        tree: What was found on the disk.
-    """
-    problems = list(tree.problems)
-    files: dict[RemotePath, LocalFile] = {}
-    for file in tree.files:
-        try:
-            path = request.folder / file.name
-        except UnsafePath as error:
-            problems.append(Problem(source=str(file.path), reason=error.message))
-            continue
-        if path in files:
-            problems.append(taken(str(file.path), path, str(files[path].path)))
-        else:
-            files[path] = file
-    stands = folders_of(files) & files.keys()
-    problems += (both(str(files.pop(path).path), path) for path in sorted(stands))
-    return Aim(files=files, problems=tuple(problems))
+def _add_folders(path: RemotePath, found: set[RemotePath]) -> None:
+    """Add the folders above a path, the root left out."""
+    folder = path.parent
+    while folder and folder not in found:
+        found.add(folder)
+        folder = folder.parent
 
 
 def plan_upload(request: UploadRequest, aimed: Aim, listing: Listing) -> TransferPlan:
@@ -140,15 +213,15 @@ def plan_upload(request: UploadRequest, aimed: Aim, listing: Listing) -> Transfe
         listing: The remote folders that matter; one that is not listed is empty.
     """
     view = _View(listing, aimed)
-    items = tuple(
-        PlanItem(
-            local=file.path,
+    items = PlanItems.drafted(
+        Draft(
+            local=os.fsencode(file.path),
             remote=path,
             size=file.size,
             modified=file.modified,
             existing=view.existing(path),
         )
-        for path, file in aimed.files.items()
+        for path, file in aimed
     )
     return TransferPlan(request=request, items=items, problems=aimed.problems)
 
@@ -169,24 +242,46 @@ def child(folder: RemotePath, entry: Entry) -> RemotePath:
     return path
 
 
+class _Names:
+    """What is in one remote folder."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.all = {entry.name for entry in entries}
+        self.files = {
+            entry.name: entry
+            for entry in entries
+            if not entry.is_folder and not entry.pending
+        }
+        self.folders = {entry.name for entry in entries if entry.is_folder}
+
+
+_NOTHING = _Names(())
+
+
 class _View:
-    """A remote listing that answers what is at a path."""
+    """A remote listing that answers what is at a path.
+
+    It has in hand only the folders above the last path: files come folder by folder.
+    """
 
     def __init__(self, listing: Listing, aimed: Aim) -> None:
-        self._names = {
-            folder: {entry.name for entry in entries}
-            for folder, entries in listing.items()
-        }
-        self._planned: set[str] = {*aimed.files, *aimed.folders}
-        self._files = {
-            folder: {e.name: e for e in entries if not e.is_folder and not e.pending}
-            for folder, entries in listing.items()
-        }
-        self._folders = {
-            folder: {e.name for e in entries if e.is_folder}
-            for folder, entries in listing.items()
-        }
+        self._listing = listing
+        self._aimed = aimed
+        self._given: set[str] = set()
+        self._open: dict[RemotePath, _Names] = {}
         self._obstacles: dict[RemotePath, RemotePath | None] = {}
+
+    def _of(self, folder: RemotePath) -> _Names:
+        names = self._open.get(folder)
+        if names is None:
+            self._open = {
+                path: names
+                for path, names in self._open.items()
+                if folder.is_under(path)
+            }
+            entries = self._listing.get(folder, ())
+            names = self._open[folder] = _Names(entries) if entries else _NOTHING
+        return names
 
     def existing(self, path: RemotePath) -> Existing | None:
         folder, name = path.parent, path.name
@@ -198,7 +293,8 @@ class _View:
                 modified=None,
                 blocked=f"'{shown}' is a file there, and would have to be a folder.",
             )
-        if name in self._folders.get(folder, ()):
+        here = self._of(folder)
+        if name in here.folders:
             return Existing(
                 size=None,
                 modified=None,
@@ -206,7 +302,7 @@ class _View:
                 is_folder=True,
                 free=self._free(folder, name),
             )
-        entry = self._files.get(folder, {}).get(name)
+        entry = here.files.get(name)
         if entry is None:
             return None
         return Existing(
@@ -214,17 +310,21 @@ class _View:
         )
 
     def _free(self, folder: RemotePath, name: str) -> int:
-        names = self._names.get(folder, ())
-        prefix = f"{folder}/" if folder else ""
+        names = self._of(folder).all
+        prefix = _prefix(folder)
 
         def is_taken(other: str) -> bool:
-            return other in names or f"{prefix}{other}" in self._planned
+            return other in names or self._is_planned(f"{prefix}{other}")
 
         number, copy = free_name(name, is_taken)
         if len(f"{prefix}{copy}".encode()) > MAX_PATH_BYTES:
             return 0
-        self._planned.add(f"{prefix}{copy}")
+        self._given.add(f"{prefix}{copy}")
         return number
+
+    def _is_planned(self, path: str) -> bool:
+        aimed = self._aimed
+        return path in self._given or path in aimed.folders or path in aimed.known
 
     def _obstacle(self, folder: RemotePath) -> RemotePath | None:
         """Return the file that stands where this folder, or one above it, must be."""
@@ -232,11 +332,9 @@ class _View:
             return None
         if folder not in self._obstacles:
             above = self._obstacle(folder.parent)
-            here = folder.name in self._files.get(folder.parent, {})
-            is_folder = folder.name in self._folders.get(folder.parent, ())
-            self._obstacles[folder] = above or (
-                folder if here and not is_folder else None
-            )
+            around, name = self._of(folder.parent), folder.name
+            is_file = name in around.files and name not in around.folders
+            self._obstacles[folder] = above or (folder if is_file else None)
         return self._obstacles[folder]
 
 

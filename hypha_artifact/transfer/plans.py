@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 
 from msgspec import Struct, structs
 from typing_extensions import override
 
-from hypha_artifact.transfer.codec import decode, encode
-from hypha_artifact.transfer.items import PlanItem, Problem, Standing, standing
+from hypha_artifact.transfer.codec import decoder, encode
+from hypha_artifact.transfer.items import Draft, PlanItem, Problem, Standing, standing
 from hypha_artifact.transfer.packed import CHUNK, Packed
 from hypha_artifact.transfer.spool import Spool
 from hypha_artifact.transfer.state import Direction, Request, direction_of
@@ -22,7 +22,7 @@ _STANDINGS = tuple(Standing)
 _NUMBERS = {each: number for number, each in enumerate(_STANDINGS)}
 _THERE = frozenset(Standing) - {Standing.NEW}
 
-_unpacked: Callable[[bytes], PlanItem] = partial(decode, kind=PlanItem)
+_unpacked = decoder(PlanItem)
 
 
 class Piece(Struct, frozen=True):
@@ -45,10 +45,18 @@ class PlanItems(Packed[PlanItem]):
         self, items: Iterable[PlanItem] = (), spool: Spool | None = None
     ) -> None:
         super().__init__(encode, _unpacked, spool)
-        self._sizes = array("Q")
+        self._sizes: array[int] = array("Q")
         self._standings = bytearray()
         for item in items:
             self.add(item)
+
+    @classmethod
+    def drafted(cls, drafts: Iterable[Draft]) -> PlanItems:
+        """Pack files that are planned just now."""
+        made = cls()
+        for draft in drafts:
+            made.draft(draft)
+        return made
 
     @classmethod
     def of(cls, items: Sequence[PlanItem]) -> PlanItems:
@@ -63,7 +71,19 @@ class PlanItems(Packed[PlanItem]):
     @cached_property
     def collisions(self) -> PlanItems:
         """Those whose target is there already."""
-        return self.changed(lambda _: None, {Standing.NEW})
+        return self.those(_THERE)
+
+    def those(self, standings: Collection[Standing]) -> PlanItems:
+        """Return those of some standings."""
+        wanted = frozenset(_NUMBERS[each] for each in standings)
+        if wanted.issuperset(self._standings):
+            return self
+        made = PlanItems(spool=self.spool)
+        if not wanted.isdisjoint(self._standings):
+            for number, mark in enumerate(self._standings):
+                if mark in wanted:
+                    made._pick(self, number, number + 1)
+        return made
 
     def counts(self) -> dict[Standing, int]:
         """Count them by how they stand, each standing once."""
@@ -76,7 +96,15 @@ class PlanItems(Packed[PlanItem]):
         Raises:
             EngineError: The disk does not take it.
         """
-        super().add(value)
+        self.draft(value)
+
+    def draft(self, value: PlanItem | Draft) -> None:
+        """Put a file at the end, in either form.
+
+        Raises:
+            EngineError: The disk does not take it.
+        """
+        self._put(encode(value))
         self._sizes.append(value.size)
         self._standings.append(_NUMBERS[standing(value)])
 

@@ -30,10 +30,9 @@ from hypha_artifact.transfer import wire
 from hypha_artifact.transfer.accounts import Accounts
 from hypha_artifact.transfer.codec import encode
 from hypha_artifact.transfer.engine import TransferEngine
-from hypha_artifact.transfer.items import Problem
 from hypha_artifact.transfer.journal import Journal, set_aside
 from hypha_artifact.transfer.place import Place, is_same_user
-from hypha_artifact.transfer.plans import Piece, TransferPlan
+from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.resume import StoredBatch, limits, load, past
 from hypha_artifact.transfer.slices import long_lived
 from hypha_artifact.transfer.starting import Status, failed, tell
@@ -47,11 +46,6 @@ PATIENCE = 900.0
 """How long an outage may last before it costs files their tries."""
 
 _LOOK = 0.25
-
-PIECE = 1000
-"""Files of a plan, or problems, in one message."""
-
-NO_FILES = Piece([], [], b"")
 
 _log = logging.getLogger(__name__)
 
@@ -281,13 +275,9 @@ class _Visit:
 
     async def _send_plan(self, number: int, plan: TransferPlan) -> int:
         """Send a plan bit by bit; whoever asked for it may be gone meanwhile."""
-        for start in range(0, len(plan.items), PIECE):
-            get = partial(plan.packed.piece, start, start + PIECE)
-            piece = await anyio.to_thread.run_sync(get)
-            await self._line.send(wire.Planned(number, piece))
-        for start in range(0, len(plan.problems), PIECE):
-            some = list(map(_sendable, plan.problems[start : start + PIECE]))
-            await self._line.send(wire.Planned(number, NO_FILES, some))
+        parts = wire.parts(number, plan)
+        while (part := await anyio.to_thread.run_sync(next, parts, None)) is not None:
+            await self._line.send(part)
         return len(plan.items)
 
     async def _submit(self, asked: wire.Submit) -> bytes:
@@ -316,15 +306,6 @@ class _Visit:
         value = await call
         await self._line.send_packed(self._service.refresh())
         return encode(value)
-
-
-def _sendable(problem: Problem) -> Problem:
-    """Write names that are no text as text: they are only shown."""
-    return structs.replace(
-        problem,
-        source=problem.source.encode(errors="backslashreplace").decode(),
-        reason=problem.reason.encode(errors="backslashreplace").decode(),
-    )
 
 
 # The process.

@@ -41,9 +41,11 @@ class Spool:
             EngineError: The disk does not take them.
         """
         with self._guard:
-            start = self._written + len(self._tail)
-            self._tail += data
-            if len(self._tail) >= IN_MEMORY:
+            tail = self._tail
+            held = len(tail)
+            start = self._written + held
+            tail += data
+            if held >= IN_MEMORY:
                 self._write()
         return start
 

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import anyio.to_thread
+from typing_extensions import override
 
 from hypha_artifact.errors import NotFound, UnsafePath
 from hypha_artifact.models import Entry, StageMode
 from hypha_artifact.paths import ROOT, RemotePath, printable
 from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.transfer.codec import decode, encode
 from hypha_artifact.transfer.comparing import with_contents
 from hypha_artifact.transfer.items import Existing, PlanItem, Problem
 from hypha_artifact.transfer.landing import beneath, plan_download
 from hypha_artifact.transfer.names import Habits, probe
+from hypha_artifact.transfer.packed import Packed
 from hypha_artifact.transfer.plan import (
     Aim,
     Listing,
     RemoteFile,
     RemoteTree,
-    aim,
     child,
     plan_upload,
 )
-from hypha_artifact.transfer.plans import TransferPlan
+from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.state import (
     CarryRequest,
     DownloadRequest,
@@ -79,7 +81,7 @@ async def survey_upload(remote: RemoteArtifact, request: UploadRequest) -> Trans
 def _walked(request: UploadRequest) -> Aim:
     """Look at the disk. Blocks."""
     tree = walk(request.sources, request.names, request.maxdepth, request.links)
-    return aim(request, tree)
+    return Aim(request, tree)
 
 
 async def _list_targets(
@@ -89,17 +91,46 @@ async def _list_targets(
     version: str | None,
 ) -> Listing:
     """List a folder and those below it that are wanted and exist, once each."""
-    found: dict[RemotePath, tuple[Entry, ...]] = {}
+    found = _Listed()
     below: dict[RemotePath, list[RemotePath]] = {}
     for each in wanted:
         below.setdefault(each.parent, []).append(each)
     todo = [folder]
     while todo:
         here = todo.pop()
-        found[here] = await remote.list_folder(here, version=version)
-        names = {entry.name for entry in found[here] if entry.is_folder}
+        entries = await remote.list_folder(here, version=version)
+        found.add(here, entries)
+        names = {entry.name for entry in entries if entry.is_folder}
         todo.extend(each for each in below.get(here, ()) if each.name in names)
     return found
+
+
+class _Listed(Mapping[RemotePath, Sequence[Entry]]):
+    """The entries of remote folders, packed."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[RemotePath, int] = {}
+        self._packed: Packed[tuple[Entry, ...]] = Packed(encode, _entries)
+
+    def add(self, folder: RemotePath, entries: tuple[Entry, ...]) -> None:
+        self._numbers[folder] = len(self._packed)
+        self._packed.add(entries)
+
+    @override
+    def __getitem__(self, folder: RemotePath) -> tuple[Entry, ...]:
+        return self._packed[self._numbers[folder]]
+
+    @override
+    def __iter__(self) -> Iterator[RemotePath]:
+        return iter(self._numbers)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def _entries(data: bytes) -> tuple[Entry, ...]:
+    return decode(data, tuple[Entry, ...])
 
 
 async def survey_carry(remote: RemoteArtifact, request: CarryRequest) -> TransferPlan:
@@ -108,7 +139,7 @@ async def survey_carry(remote: RemoteArtifact, request: CarryRequest) -> Transfe
     Raises:
         HyphaError: The artifact cannot be read.
     """
-    items: list[PlanItem] = []
+    items = PlanItems()
     problems: list[Problem] = []
     old, staged = remote.listings(request.version), remote.listings(STAGE)
     for path, target in zip(
@@ -120,7 +151,7 @@ async def survey_carry(remote: RemoteArtifact, request: CarryRequest) -> Transfe
             problems.append(Problem(source=path, reason=reason, missing=True))
             continue
         taken = _named(target, await staged.of(target.parent))
-        items.append(
+        items.add(
             PlanItem(
                 local=Path(path),
                 remote=target,
@@ -128,7 +159,7 @@ async def survey_carry(remote: RemoteArtifact, request: CarryRequest) -> Transfe
                 existing=_existing(taken) if taken else None,
             )
         )
-    return TransferPlan(request=request, items=tuple(items), problems=tuple(problems))
+    return TransferPlan(request=request, items=items, problems=tuple(problems))
 
 
 def _named(path: RemotePath, entries: Sequence[Entry]) -> Entry | None:

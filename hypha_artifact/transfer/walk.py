@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from hypha_artifact.transfer.guard import reason
 from hypha_artifact.transfer.items import Problem
-from hypha_artifact.transfer.plan import LocalFile, LocalTree
+from hypha_artifact.transfer.plan import LocalFile, LocalTree, local_files
 from hypha_artifact.transfer.state import Links
 from hypha_artifact.transfer.target import PART_SUFFIX
 
@@ -46,7 +46,7 @@ def walk(
         path = os.path.abspath(source)  # noqa: PTH100 - resolve() follows links
         name = os.path.basename(path) if names is None else names[number]  # noqa: PTH119
         walker.source(path, name, maxdepth)
-    return LocalTree(files=tuple(walker.files), problems=tuple(walker.problems))
+    return LocalTree(files=walker.files, problems=tuple(walker.problems))
 
 
 class _Level(Struct):
@@ -62,7 +62,7 @@ class _Walker:
 
     def __init__(self, links: Links) -> None:
         self._links = links
-        self.files: list[LocalFile] = []
+        self.files = local_files()
         self.problems: list[Problem] = []
 
     def source(self, path: str, name: str, depth: int | None) -> None:
@@ -141,10 +141,8 @@ class _Walker:
         if against:
             self._problem(path, against)
             return
-        self.files.append(
-            LocalFile(
-                path=Path(path), name=name, size=info.st_size, modified=info.st_mtime
-            )
+        self.files.add(
+            LocalFile(path=path, name=name, size=info.st_size, modified=info.st_mtime)
         )
 
     def _link_skipped(self, path: str) -> None:

@@ -7,7 +7,7 @@ A frame is four bytes of length, highest first, and a packed message. ``Hello`` 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -16,20 +16,23 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import ByteStream
 from anyio.streams.buffered import BufferedByteReceiveStream
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hypha_artifact import errors
 from hypha_artifact.errors import EngineError, HyphaError
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.codec import decode, encode
 from hypha_artifact.transfer.items import Problem
-from hypha_artifact.transfer.plans import Piece
+from hypha_artifact.transfer.plans import Piece, TransferPlan
 from hypha_artifact.transfer.state import Command, Direction, Request, Snapshot
 
 T = TypeVar("T")
 
 PROTOCOL = 4
 PROGRAM = importlib.metadata.version("hypha-tui")
+
+PIECE = 1000
+"""Files of a plan, or problems, in one message."""
 
 LONGEST = 1 << 30
 _LARGE = 1 << 18
@@ -238,6 +241,33 @@ async def _aside(work: Callable[[], T], is_large: bool) -> T:  # noqa: FBT001
 
 def _lost() -> EngineError:
     return EngineError("The engine's process has gone.")
+
+
+def parts(number: int, plan: TransferPlan) -> Iterator[Planned]:
+    """Yield the messages that a plan comes in. Blocks: it reads from the disk.
+
+    Args:
+        number: Of the call that asked for it.
+        plan: What to send.
+
+    Raises:
+        EngineError: The disk does not give it back.
+    """
+    items = plan.packed
+    for start in range(0, len(items), PIECE):
+        yield Planned(number, items.piece(start, start + PIECE))
+    for start in range(0, len(plan.problems), PIECE):
+        some = list(map(_sendable, plan.problems[start : start + PIECE]))
+        yield Planned(number, Piece([], [], b""), some)
+
+
+def _sendable(problem: Problem) -> Problem:
+    """Write names that are no text as text: they are only shown."""
+    return structs.replace(
+        problem,
+        source=problem.source.encode(errors="backslashreplace").decode(),
+        reason=problem.reason.encode(errors="backslashreplace").decode(),
+    )
 
 
 def refusal(number: int, error: HyphaError) -> Refusal:

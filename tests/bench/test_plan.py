@@ -20,9 +20,9 @@ from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.transfer.landing import plan_download
 from hypha_artifact.transfer.names import probe
 from hypha_artifact.transfer.plan import (
+    Aim,
     RemoteFile,
     RemoteTree,
-    aim,
     plan_upload,
 )
 from hypha_artifact.transfer.plans import TransferPlan, counts
@@ -84,7 +84,7 @@ def test_upload_of_many_over_many(tree: Path) -> None:
     say(f"\n{TOTAL:,} local files against {TOTAL:,} remote ones")
     spent: list[float] = []
     found = timed("walk", lambda: walk((tree,), ("",)), spent)
-    aimed = timed("aim", lambda: aim(request, found), spent)
+    aimed = timed("aim", lambda: Aim(request, found), spent)
     plan = timed("plan", lambda: plan_upload(request, aimed, listing), spent)
     judge(plan, spent)
 

@@ -19,12 +19,12 @@ from hypha_artifact.transfer.plan import (
     MIB,
     PART_SIZE,
     SHORTEST_PART,
+    Aim,
     Listing,
     LocalFile,
     LocalTree,
     RemoteFile,
     RemoteTree,
-    aim,
     child,
     part_size,
     plan_upload,
@@ -43,12 +43,12 @@ TO_DISK = DownloadRequest(sources=(ROOT,), artifact=LAB, folder=Path("/to"))
 
 
 def local(name: str, at: str = "/d") -> LocalFile:
-    return LocalFile(path=Path(at) / name, name=name, size=3, modified=1.0)
+    return LocalFile(path=f"{at}/{name}", name=name, size=3, modified=1.0)
 
 
 def upload(*names: str, listing: Listing | None = None) -> TransferPlan:
     tree = LocalTree(files=tuple(map(local, names)))
-    return plan_upload(TO_RAW, aim(TO_RAW, tree), listing or {})
+    return plan_upload(TO_RAW, Aim(TO_RAW, tree), listing or {})
 
 
 def folder(name: str) -> Entry:
@@ -73,7 +73,7 @@ def test_a_name_the_store_cannot_hold_is_a_problem(name: str) -> None:
 
 def test_two_sources_on_one_target() -> None:
     tree = LocalTree(files=(local("a.txt", "/one"), local("a.txt", "/two")))
-    plan = plan_upload(TO_RAW, aim(TO_RAW, tree), {})
+    plan = plan_upload(TO_RAW, Aim(TO_RAW, tree), {})
     assert [item.local for item in plan.items] == [Path("/one/a.txt")]
     assert "/one/a.txt" in plan.problems[0].reason
 
