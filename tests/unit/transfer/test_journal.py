@@ -16,6 +16,7 @@ from hypha_artifact.errors import JournalDamaged, JournalError, JournalNewer
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.transfer.codec import encode
+from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.journal import (
     APPLICATION,
     MIGRATIONS,
@@ -24,7 +25,7 @@ from hypha_artifact.transfer.journal import (
     set_aside,
 )
 from hypha_artifact.transfer.resume import load
-from hypha_artifact.transfer.state import JobState, PlanItem, UploadRequest
+from hypha_artifact.transfer.state import JobState, UploadRequest
 from tests import disks
 from tests.unit.transfer.fakes import LAB
 
