@@ -20,8 +20,10 @@ from hypha_artifact.models import JsonObject, StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
+from hypha_artifact.transfer import starting
 from hypha_artifact.transfer.client import TransferClient
 from hypha_artifact.transfer.place import Place
+from hypha_artifact.transfer.scheduler import LARGE_AHEAD
 from hypha_artifact.transfer.state import (
     Action,
     Command,
@@ -217,6 +219,26 @@ async def outside(
     async with Transport(settings) as transport, client as engine:
         remote = RemoteArtifact(await new_artifact(transport), transport)
         yield Bench(engine, remote, tmp_path)
+
+
+@pytest.fixture
+def doomed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have engines started that can be told to die."""
+    monkeypatch.setenv("DOOM", str(tmp_path / "doom"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setattr(starting, "_PACKAGE", "tests.transfer.doomed")
+
+
+@pytest.fixture
+def window(doomed: None, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Have engines started that keep few jobs of a batch in memory.
+
+    Returns:
+        How many they have there at the most, while none has failed.
+    """
+    del doomed
+    monkeypatch.setenv("WINDOW", "4")
+    return 5 * 4 + LARGE_AHEAD
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from hypha_artifact.transfer.service import main  # noqa: E402
 NO_STEPS = {"trouble", "is_kept", "is_sound", "settled", "room", "rows"}
 """What else is public in ``Ledger``."""
 
-FACTS = {"rank", "limit", "unfill"}
+FACTS = {"rank", "first", "limit", "unfill"}
 """Steps that nothing hangs on: single facts, and the end of what is no batch yet."""
 
 

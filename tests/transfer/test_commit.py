@@ -72,6 +72,33 @@ async def test_it_waits_for_every_file_and_for_other_batches(
     assert await outside.client.history()
 
 
+async def test_it_comes_once_though_most_of_the_files_rest(
+    window: int, outside: Bench, faults: FaultProxy
+) -> None:
+    for number in range(many := 3 * window // 2):
+        outside.write(f"{number:02}.bin", 3000)
+    faults.add(Fault("^PUT /s3/.*source/03.bin", times=None, status=403))
+    stall = asyncio.Event()
+    faults.add(Fault("^PUT /s3/.*source/20.bin", stall=stall))
+    group = await _upload(outside, "all of them")
+    await outside.until(lambda _: outside.group(group).count(JobState.DONE) == many - 2)
+    assert len(outside.client.snapshot().jobs) <= window
+    assert _state(outside, group) is CommitState.WAITING
+    stall.set()
+    counts = {JobState.DONE: many - 1, JobState.FAILED: 1}
+    assert await outside.final(group) == counts
+    assert _state(outside, group) is CommitState.HELD
+    assert faults.count(COMMIT) == 0
+    faults.clear()
+    await outside.control(Action.RETRY, group)
+    await outside.until(lambda _: _state(outside, group) is CommitState.DONE)
+    assert outside.group(group).counts == {JobState.DONE: many}
+    assert faults.count(COMMIT) == 1
+    assert await _comments(outside) == ["all of them"]
+    found = await outside.remote.list_folder(RemotePath("up/source"), version="v1")
+    assert sum(entry.size == 3000 for entry in found) == many
+
+
 async def test_what_stands_in_its_way_is_told_and_can_be_mended(
     outside: Bench, faults: FaultProxy
 ) -> None:

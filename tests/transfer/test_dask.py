@@ -147,6 +147,30 @@ async def test_a_killed_worker_loses_nothing_but_its_part(
     assert {token for of in tokens.values() for token in of} == {None}
 
 
+async def test_a_batch_most_of_which_rests_goes_there_and_back(
+    window: int, outside: Bench, cluster: LocalCluster, crowd: Crowd
+) -> None:
+    del crowd  # its workers are all there
+    for number in range(many := 3 * window // 2):
+        outside.write(f"small/{number}", 3000)
+    outside.write("large", 3 * MIB)
+    most = 0
+
+    def see(shown: Snapshot) -> bool:
+        nonlocal most
+        most = max(most, len(shown.jobs))
+        return shown.is_idle
+
+    for request in (upload(outside, cluster), download(outside, cluster)):
+        group = await start(outside, request)
+        await outside.until(see)
+        assert outside.group(group).counts == {JobState.DONE: many + 1}
+        await outside.control(Action.CLEAR)
+    assert 0 < most <= window
+    assert checksums(outside.target / "source") == checksums(outside.source)
+    assert not outside.leftovers()
+
+
 async def test_what_is_paused_or_cancelled_is_stopped_on_the_workers(
     faulty: Bench, faults: FaultProxy, cluster: LocalCluster, crowd: Crowd
 ) -> None:

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import anyio
@@ -24,7 +23,6 @@ import pytest
 from msgspec import structs
 
 from hypha_artifact.paths import RemotePath
-from hypha_artifact.transfer import starting
 from hypha_artifact.transfer.outcome import CommitOption, CommitState
 from hypha_artifact.transfer.pace import MOST
 from hypha_artifact.transfer.place import Place
@@ -114,12 +112,7 @@ def _param(name: str, value: object, daily: bool) -> object:  # noqa: FBT001
     return pytest.param(value, id=name, marks=() if daily else (pytest.mark.soak,))
 
 
-@pytest.fixture(autouse=True)
-def _doomed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have engines started that can be told to die."""
-    monkeypatch.setenv("DOOM", str(tmp_path / "doom"))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    monkeypatch.setattr(starting, "_PACKAGE", "tests.transfer.doomed")
+pytestmark = pytest.mark.usefixtures("doomed")
 
 
 def test_every_step_of_the_journal_is_among_them() -> None:

@@ -219,6 +219,20 @@ async def test_what_the_user_wants_now_goes_before_everything() -> None:
     assert set(groups_of_steps(desk, 5)) == {high.id}
 
 
+async def test_a_cleared_file_does_not_take_its_batch_with_it() -> None:
+    desk = Desk()
+    group = desk.submit(1, 1)
+    commands = Commands(desk.board, desk.scheduler)
+    one = next(iter(group.jobs))
+    for action in (Action.CANCEL, Action.CLEAR):
+        await commands.run(Command(action=action, jobs=(one,)))
+    assert one not in group.jobs
+    desk.link_all()
+    step = desk.scheduler.next_step(desk.clock.now())
+    assert step
+    assert step.job in group.jobs.values()
+
+
 async def test_orders_give_ranks() -> None:
     desk = Desk()
     one, two, three = desk.submit(1), desk.submit(1), desk.submit(1)
