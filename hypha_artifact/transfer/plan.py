@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -245,7 +245,9 @@ def child(folder: RemotePath, entry: Entry) -> RemotePath:
 class _Names:
     """What is in one remote folder."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], given: Iterable[str] = ()) -> None:
+        self.given = set(given)
+        """What files that are kept beside others are to be called."""
         self.all = {entry.name for entry in entries}
         self.files = {
             entry.name: entry
@@ -253,9 +255,6 @@ class _Names:
             if not entry.is_folder and not entry.pending
         }
         self.folders = {entry.name for entry in entries if entry.is_folder}
-
-
-_NOTHING = _Names(())
 
 
 class _View:
@@ -267,21 +266,27 @@ class _View:
     def __init__(self, listing: Listing, aimed: Aim) -> None:
         self._listing = listing
         self._aimed = aimed
-        self._given: set[str] = set()
         self._open: dict[RemotePath, _Names] = {}
+        self._given: Packed[list[str]] = Packed(encode, decoder(list[str]))
+        self._left: dict[RemotePath, int] = {}
         self._obstacles: dict[RemotePath, RemotePath | None] = {}
 
     def _of(self, folder: RemotePath) -> _Names:
         names = self._open.get(folder)
         if names is None:
-            self._open = {
-                path: names
-                for path, names in self._open.items()
-                if folder.is_under(path)
-            }
-            entries = self._listing.get(folder, ())
-            names = self._open[folder] = _Names(entries) if entries else _NOTHING
+            for path in [path for path in self._open if not folder.is_under(path)]:
+                self._leave(path)
+            at = self._left.get(folder)
+            given = () if at is None else self._given[at]
+            names = _Names(self._listing.get(folder, ()), given)
+            self._open[folder] = names
         return names
+
+    def _leave(self, folder: RemotePath) -> None:
+        names = self._open.pop(folder)
+        if names.given:
+            self._left[folder] = len(self._given)
+            self._given.add(list(names.given))
 
     def existing(self, path: RemotePath) -> Existing | None:
         folder, name = path.parent, path.name
@@ -310,21 +315,20 @@ class _View:
         )
 
     def _free(self, folder: RemotePath, name: str) -> int:
-        names = self._of(folder).all
+        here = self._of(folder)
         prefix = _prefix(folder)
 
         def is_taken(other: str) -> bool:
-            return other in names or self._is_planned(f"{prefix}{other}")
+            if other in here.all or other in here.given:
+                return True
+            path = f"{prefix}{other}"
+            return path in self._aimed.folders or path in self._aimed.known
 
         number, copy = free_name(name, is_taken)
         if len(f"{prefix}{copy}".encode()) > MAX_PATH_BYTES:
             return 0
-        self._given.add(f"{prefix}{copy}")
+        here.given.add(copy)
         return number
-
-    def _is_planned(self, path: str) -> bool:
-        aimed = self._aimed
-        return path in self._given or path in aimed.folders or path in aimed.known
 
     def _obstacle(self, folder: RemotePath) -> RemotePath | None:
         """Return the file that stands where this folder, or one above it, must be."""

@@ -91,7 +91,7 @@ async def _list_targets(
     version: str | None,
 ) -> Listing:
     """List a folder and those below it that are wanted and exist, once each."""
-    found = _Listed()
+    found = Listed()
     below: dict[RemotePath, list[RemotePath]] = {}
     for each in wanted:
         below.setdefault(each.parent, []).append(each)
@@ -105,14 +105,15 @@ async def _list_targets(
     return found
 
 
-class _Listed(Mapping[RemotePath, Sequence[Entry]]):
-    """The entries of remote folders, packed."""
+class Listed(Mapping[RemotePath, Sequence[Entry]]):
+    """The entries of remote folders, packed: one folder is unpacked at a time."""
 
     def __init__(self) -> None:
         self._numbers: dict[RemotePath, int] = {}
         self._packed: Packed[tuple[Entry, ...]] = Packed(encode, _entries)
 
     def add(self, folder: RemotePath, entries: tuple[Entry, ...]) -> None:
+        """Keep what is in a folder."""
         self._numbers[folder] = len(self._packed)
         self._packed.add(entries)
 
