@@ -27,8 +27,9 @@ from hypha_artifact.transfer.codec import encode
 from hypha_artifact.transfer.connection import connect
 from hypha_artifact.transfer.journal import VERSION
 from hypha_artifact.transfer.place import Place
+from hypha_artifact.transfer.plans import Piece, PlanItems
 from hypha_artifact.transfer.state import Action, DownloadRequest, JobState
-from hypha_artifact.transfer.wire import Hello, Welcome
+from hypha_artifact.transfer.wire import PIECE, Hello, Welcome
 from tests.engines import end, pid_of
 from tests.faults import Fault, FaultProxy
 from tests.transfer.conftest import Bench
@@ -135,6 +136,28 @@ async def test_without_a_token_a_batch_waits_for_one(
             await again.attach()
             assert await outside.final(group) == {JobState.DONE: 1}
             assert outside.group(group).error is None
+
+
+async def test_an_engine_that_dies_in_the_middle_of_a_plan(
+    outside: Bench, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number:05}" for number in range(12_000)]
+    for name in names:
+        (outside.source / name).touch()
+    await outside.client.attach()
+    take, pieces = PlanItems.take, 0
+
+    def take_once(items: PlanItems, piece: Piece) -> None:
+        nonlocal pieces
+        take(items, piece)
+        pieces += 1
+        if pieces == 1:  # more of them than a socket holds are to come
+            end(place, signal.SIGKILL)
+
+    monkeypatch.setattr(PlanItems, "take", take_once)
+    plan = await outside.client.plan(outside.request())
+    assert [item.remote.name for item in plan.items] == names
+    assert pieces > len(names) / PIECE
 
 
 async def test_a_damaged_journal_is_put_aside(outside: Bench, place: Place) -> None:

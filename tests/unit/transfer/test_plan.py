@@ -101,6 +101,18 @@ def test_collisions_are_marked_with_what_is_there() -> None:
     assert "'raw/top' is a file" in (a_file.blocked or "")
 
 
+def test_names_beside_others_are_free_also_when_a_folder_comes_again() -> None:
+    # Names so long that the number takes the place of what tells them apart.
+    first, other = (f"p/{'x' * 250}{end}.txt"[:257] for end in "yz")
+    names = [name.partition("/")[2] for name in (first, other)]
+    listing = {
+        RemotePath("raw/p"): tuple(Entry(name=name, size=1) for name in names),
+    }
+    plan = upload(first, "q/between", other, listing=listing)
+    free = [item.existing.free for item in plan.items if item.existing]
+    assert free == [2, 3]
+
+
 def test_what_is_only_announced_does_not_collide() -> None:
     listing = {RemotePath("raw"): (Entry(name="a", size=0, pending=True),)}
     assert not upload("a", listing=listing).collisions
