@@ -13,6 +13,8 @@ class Key(Struct, frozen=True, kw_only=True):
     """One action, the keys that call it, and how to name it.
 
     ``label`` is short, for the footer (empty: not shown there); ``help`` is one line.
+    Where the footer is short of room, the highest ``spare`` is left out first.
+    ``on_files``: it does something only while a pane has the focus.
     """
 
     action: str
@@ -20,11 +22,45 @@ class Key(Struct, frozen=True, kw_only=True):
     help: str
     context: str
     label: str = ""
+    spare: int = 2
+    on_files: bool = False
+
+
+_ON_FILES = {"copy", "view", "remove", "make_folder", "filter"}
+_SPARE = {
+    "help": 0,
+    "quit": 0,
+    "transfers": 0,
+    "pause": 0,
+    "cancel": 0,
+    "retry": 0,
+    "unstage": 0,
+    "mark": 1,
+    "copy": 1,
+    "now": 1,
+    "commit_after": 1,
+    "limit": 1,
+    "clear": 1,
+    "discard": 1,
+    "switch_pane": 3,
+    "view": 3,
+    "make_folder": 4,
+    "pick": 5,
+    "filter": 6,
+}
+"""The others are between."""
 
 
 def _key(context: str, action: str, keys: str, label: str, text: str) -> Key:
-    names = tuple(keys.split())
-    return Key(action=action, keys=names, help=text, context=context, label=label)
+    return Key(
+        action=action,
+        keys=tuple(keys.split()),
+        help=text,
+        context=context,
+        label=label,
+        spare=_SPARE.get(action, 2),
+        on_files=action in _ON_FILES,
+    )
 
 
 KEYMAP: tuple[Key, ...] = (
@@ -75,7 +111,9 @@ KEYMAP: tuple[Key, ...] = (
     _key("transfers", "now", "n", "Now", "Let this one go before all others, now"),
     _key("transfers", "raise", "plus", "", "Let this batch go before others"),
     _key("transfers", "lower", "minus", "", "Let others go before this batch"),
-    _key("transfers", "commit", "c", "", "Commit once this batch is up, or not"),
+    _key(
+        "transfers", "commit_after", "c", "Commit after", "Commit once it is up, or not"
+    ),
     _key("transfers", "limit", "L", "Limit", "Limit how fast bytes go"),
     _key("transfers", "clear", "D", "Clear", "Forget what is finished"),
     # In the staged-changes panel.

@@ -190,8 +190,8 @@ class CopyFlow:
             self._ui.session.modes.pop(request.artifact, None)
         await self._ui.session.client.submit(plan)
         files = count(len(plan.items), "file")
-        text = f"Copying {files}, {size(plan.size)}, {goal}.{_after(plan)}"
-        self._ui.say(text)
+        # The goal comes last: the middle of a line that is too long is cut out.
+        self._ui.say(f"Copying {files}, {size(plan.size)}{_after(plan)}, {goal}.")
         return True
 
 
@@ -213,7 +213,9 @@ def _after(plan: TransferPlan) -> str:
     """Say whether a commit follows, or how to get one."""
     if not isinstance(plan.request, UploadRequest):
         return ""
-    return " A commit follows." if plan.request.commit else " t c = commit after it."
+    if plan.request.commit:
+        return " (a commit follows)"
+    return " (t, then c = commit after it)"
 
 
 def _join(folder: RemotePath, row: Row) -> RemotePath:

@@ -40,6 +40,29 @@ def label_of(key: Key, *, twins: bool = True) -> str:
     return f"{'/'.join(shown(name) for name in names)} {key.label}"
 
 
+def fitted(keys: Sequence[Key], width: int, lines: int) -> list[list[Label]]:
+    """Lay out as many keys as there is room for, each of them whole.
+
+    First F-keys lose their letter, then the keys are left out that can best be spared.
+
+    Args:
+        keys: In the order in which they are to stand.
+        width: Cells of a line.
+        lines: How many lines there are at most.
+    """
+    kept = list(keys)
+    twins = True
+    while True:
+        laid = flow([(label_of(key, twins=twins), key) for key in kept], width, lines)
+        if sum(map(len, laid)) == len(kept) or len(kept) == 1:
+            return laid
+        if twins:
+            twins = False
+        else:
+            # Of equal ones the last is taken.
+            kept.remove(max(reversed(kept), key=lambda key: key.spare))
+
+
 def flow(
     labels: Iterable[tuple[str, Key]], width: int, lines: int
 ) -> list[list[Label]]:
@@ -95,13 +118,10 @@ class KeyBar(Widget):
 
     def _lay_out(self) -> None:
         keys = [k for context in self._contexts for k in keys_of(context) if k.label]
+        if "list" not in self._contexts:
+            keys = [key for key in keys if not key.on_files]
         keys.sort(key=_rank)
-        width, height = self.size.width, max(1, self.size.height)
-        for twins in (True, False):
-            labels = [(label_of(key, twins=twins), key) for key in keys]
-            self._lines = flow(labels, width, height)
-            if sum(map(len, self._lines)) == len(keys):
-                break
+        self._lines = fitted(keys, self.size.width, max(1, self.size.height))
         self.refresh()
 
     @override

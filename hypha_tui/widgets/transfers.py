@@ -215,7 +215,7 @@ class TransfersPanel(LineList[Row]):
         """Let others go before the batch."""
         self._order(Action.LOWER)
 
-    def action_commit(self) -> None:
+    def action_commit_after(self) -> None:
         """Commit once the batch is up, or not."""
         self._order(Action.COMMIT)
 

@@ -23,6 +23,7 @@ from hypha_artifact.transfer.state import (
     UploadRequest,
 )
 from hypha_tui.screens.main import MainScreen
+from hypha_tui.widgets.key_bar import KeyBar
 from hypha_tui.widgets.status_bar import StatusLine
 from tests.tui.fakes import LAB, FakeSession, added, make_app, ready, until
 
@@ -81,7 +82,7 @@ async def test_a_wish_to_commit_goes_along_and_the_kind_is_asked_again(
             await pilot.press("end", "c")
             await until(pilot, lambda: dialog(pilot) == "StageModeScreen")
             await pilot.press("c", *"Done", "enter", "n")
-            await until(pilot, lambda: "A commit follows." in said(screen))
+            await until(pilot, lambda: "(a commit follows)" in said(screen))
             assert len(session.fake.submitted) == number
             screen.say("")
     for plan in session.fake.submitted:
@@ -105,12 +106,23 @@ async def test_an_open_stage_is_joined_without_asking(
     session: FakeSession, local: Path
 ) -> None:
     session.mode = StageMode.IN_PLACE
-    async with desk(session, local) as (pilot, _):
+    plan_one(session)
+    async with make_app(session, local).run_test(size=(80, 24)) as pilot:
+        screen = await ready(pilot)
         await pilot.press("end", "c")
-        await until(pilot, lambda: session.fake.asked)
-        request = session.fake.asked[0]
+        await until(pilot, lambda: session.fake.submitted)
+        request = session.fake.submitted[0].request
         assert isinstance(request, UploadRequest)
         assert request.mode is StageMode.IN_PLACE
+        assert request.commit is None
+        # How to get a commit after all is told, and named again where the key works.
+        await until(pilot, lambda: "Copying 1 file" in said(screen))
+        shown = screen.query_one(StatusLine).render_line(0).text
+        assert "(t, then c = commit after it)" in shown
+        await pilot.press("t")
+        bar = screen.query_one(KeyBar)
+        keys = [bar.render_line(y).text for y in range(bar.size.height)]
+        assert "c Commit after" in "".join(keys)
 
 
 async def test_marks_go_when_the_batch_is_submitted_and_the_pane_follows_the_stage(

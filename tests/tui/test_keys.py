@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypha_artifact.transfer.state import DownloadRequest, Snapshot
 from hypha_tui.keymap import keys_of
 from hypha_tui.screens.main import MainScreen
 from hypha_tui.widgets.file_list import FileList
+from hypha_tui.widgets.key_bar import KeyBar, label_of
 from tests.tui.fakes import FakeSession, added, make_app, ready, until
 
 
@@ -82,6 +84,48 @@ async def test_key(action: str, key: str, session: FakeSession, local: Path) -> 
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await ready(pilot)
         await CHECKS[action](Desk(pilot, screen, session, local), key)
+
+
+# The key line: what is named of each context, whatever the width.
+
+ESSENTIAL = {
+    "list": ["? Help", "Space Mark", "F5 Copy", "C Commit", "t Transfers", "q Quit"],
+    "transfers": ["? Help", "Space Pause", "x Cancel", "r Retry", "n Now", "q Quit"],
+    "staged": ["? Help", "Space Unstage", "d Discard", "t Transfers", "q Quit"],
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_the_key_line_names_whole_keys_and_the_most_important_ones(
+    session: FakeSession, local: Path, size: tuple[int, int]
+) -> None:
+    async with make_app(session, local).run_test(size=size) as pilot:
+        screen = await ready(pilot)
+        bar = screen.query_one(KeyBar)
+
+        def named() -> list[str]:
+            lines = [bar.render_line(y).text for y in range(bar.size.height)]
+            assert all(len(line) == size[0] for line in lines)
+            return [
+                each.replace("/c", "")
+                for line in lines
+                for each in re.split(" {2,}", line.strip())
+            ]
+
+        for key, context in (("", "list"), ("t", "transfers"), ("s", "staged")):
+            if key:
+                await pilot.press(key)
+                await pilot.pause()
+                assert bar._contexts[0] == context
+            keys = [*keys_of(context), *keys_of("main")]
+            known = {
+                label_of(each, twins=twins) for each in keys for twins in (True, False)
+            }
+            assert set(named()) <= {each.replace("/c", "") for each in known}
+            assert set(ESSENTIAL[context]) <= set(named())
+            assert ("F8" in " ".join(named())) == (context == "list")
+        if size[0] == 200:
+            assert len(named()) == 9, "all that work there"
 
 
 # The list. Its rows: .., sub/, .hidden, file_0.txt … file_9.txt

@@ -115,7 +115,7 @@ TRANSFER_CHECKS: dict[str, list[tuple[int, Command]]] = {
     ],
     "raise": [(1, Command(action=Action.RAISE, group=1))],
     "lower": [(0, Command(action=Action.LOWER, group=1))],
-    "commit": [(5, Command(action=Action.COMMIT, group=1))],
+    "commit_after": [(5, Command(action=Action.COMMIT, group=1))],
     "limit": [],
     "clear": [(1, Command(action=Action.CLEAR))],
 }
