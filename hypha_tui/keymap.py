@@ -92,7 +92,7 @@ KEYMAP: tuple[Key, ...] = (
     _key("list", "page_down", "pagedown", "", "A page down"),
     _key("list", "first", "home g", "", "To the first row"),
     _key("list", "last", "end G", "", "To the last row"),
-    _key("list", "open", "enter right l", "", "Open the folder"),
+    _key("list", "open", "enter right l", "", "Open the folder, or view the file"),
     _key("list", "leave", "backspace left h", "", "Go to the folder above"),
     _key("list", "mark", "space insert", "Mark", "Mark the row, and go down"),
     _key("list", "extend_up", "shift+up", "", "Mark from here up"),

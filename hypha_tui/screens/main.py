@@ -33,6 +33,7 @@ from hypha_tui.screens.quit import QuitChoice, QuitScreen
 from hypha_tui.screens.stage_flow import StageFlow
 from hypha_tui.screens.transfer_flow import TransferFlow
 from hypha_tui.screens.view import ViewFlow
+from hypha_tui.state.rows import Row
 from hypha_tui.themes import ASCII, Symbols
 from hypha_tui.widgets.bindings import bindings_of
 from hypha_tui.widgets.key_bar import KeyBar
@@ -286,8 +287,16 @@ class MainScreen(Screen[None]):
     def action_view(self) -> None:
         """Look into the file under the cursor."""
         pane = self._pair.active
-        if self._only_in_pane() and pane.place:
-            self._run(self._viewing.run(pane.place, pane.files.current))
+        if self._only_in_pane():
+            self._view(pane, pane.files.current)
+
+    @on(Pane.FileOpened)
+    def _file_opened(self, event: Pane.FileOpened) -> None:
+        self._view(event.pane, event.row)
+
+    def _view(self, pane: Pane, row: Row | None) -> None:
+        if pane.place:
+            self._run(self._viewing.run(pane.place, row))
 
     def _copy(self, origin: Pane, target: Pane, folder: str | None = None) -> None:
         if origin.place is None or target.place is None:

@@ -58,6 +58,14 @@ class Pane(Vertical):
             super().__init__()
             self.pane = pane
 
+    class FileOpened(Message):
+        """A file was opened: Enter, or a double click."""
+
+        def __init__(self, pane: Pane, row: Row) -> None:
+            super().__init__()
+            self.pane = pane
+            self.row = row
+
     class RetryWanted(Message):
         """Nothing could be opened here, and the user wants another try."""
 
@@ -183,7 +191,7 @@ class Pane(Vertical):
             self.go(place, remember=False)
 
     def open_row(self, row: Row) -> str | None:
-        """Open a folder.
+        """Open a folder; a file is for others to show, see ``FileOpened``.
 
         Args:
             row: What to open.
@@ -197,8 +205,8 @@ class Pane(Vertical):
         if self.place is None:
             return None
         if not row.is_folder:
-            why = row.error or "a file cannot be opened here yet; F5 copies it"
-            return f"{row.name}: {why}."
+            self.post_message(self.FileOpened(self, row))
+            return None
         try:
             folder = self.place.provider.child(self.place.folder, row.name)
         except InvalidInput as error:

@@ -172,6 +172,11 @@ async def _(desk: Desk, key: str) -> None:
     await desk.press("down", key)
     await desk.until(lambda: len(desk.files.rows) == 2)
     assert desk.files.rows[1].name == "inner.txt"
+    await desk.press("down", key)
+    await desk.dialog("ViewScreen")
+    await desk.press("escape")
+    await desk.dialog("MainScreen")
+    assert desk.name == "inner.txt"
 
 
 @check("list.leave")
