@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -21,17 +20,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from typing_extensions import override
 
-from hypha_tui.state.columns import Columns, columns_for, time_text
+from hypha_tui.state.columns import Columns, columns_for
+from hypha_tui.state.file_rows import BADGES, file_line
 from hypha_tui.state.lines import wrap
 from hypha_tui.state.rows import Row
 from hypha_tui.state.selection import Selection
-from hypha_tui.state.text import fit_name, size
+from hypha_tui.state.text import fit_name
 from hypha_tui.themes import Symbols
 from hypha_tui.widgets.bindings import bindings_of
 from hypha_tui.widgets.mouse import MouseGrammar
 from hypha_tui.widgets.scrollbar import set_length
-
-BADGES = {"A": "added", "M": "modified", "D": "removed", "!": "pending", "?": "pending"}
 
 
 def _no_ink(_role: str) -> Style:
@@ -382,40 +380,11 @@ class FileList(ScrollView, can_focus=True):
         return Strip([Segment(fit_name(f"  {text}", width), style)], width)
 
     def _segments(self, index: int) -> list[Segment]:
-        row, columns = self.rows[index], self._columns
-        base = self._base(index)
+        row, base = self.rows[index], self._base(index)
+        marked = row.name in self._selection
+        line = file_line(row, self._columns, self.symbols, marked=marked)
         ink = _no_ink if base.reverse else self._ink
-        mark = self.symbols.marked if row.name in self._selection else " "
-        segments = [Segment(f"{mark} ", base + ink("marked"))]
-        if columns.badge:
-            badge = ink(BADGES.get(row.badge, "muted"))
-            segments.append(Segment(f"{row.badge:<2.2}", base + badge))
-        name = base + ink(self._name_role(row))
-        segments.append(Segment(self._name_text(row), name))
-        if columns.live:
-            live = "LIVE" if row.live else ""
-            segments.append(Segment(f"{live:>5}", base + ink("live")))
-        segments.append(Segment(self._facts(row), base + ink("muted")))
-        return segments
-
-    def _facts(self, row: Row) -> str:
-        text = f"{self._size_text(row):>6}"
-        width = self._columns.modified
-        if width:
-            when = time_text(row.modified, width, datetime.now().astimezone())
-            text += f"{when:>{width}}"
-        return f"{text} "
-
-    def _name_text(self, row: Row) -> str:
-        name = f"{row.name}/" if row.is_folder else row.name
-        shown = f"{name}@" if row.is_link else name
-        return fit_name(shown, self._columns.name, self.symbols.ellipsis)
-
-    @staticmethod
-    def _size_text(row: Row) -> str:
-        if row.note:
-            return row.note
-        return "dir" if row.is_folder and not row.is_up else size(row.size)
+        return [Segment(text, base + ink(role)) for text, role in line]
 
     def _base(self, index: int) -> Style:
         if index == self.drop_row:
@@ -423,15 +392,6 @@ class FileList(ScrollView, can_focus=True):
         if index != self.cursor:
             return self._style("")
         return self._style("cursor" if self.has_focus else "cursor-blurred")
-
-    def _name_role(self, row: Row) -> str:
-        if row.error:
-            return "error"
-        if row.name in self._selection:
-            return "marked"
-        if row.is_folder:
-            return "folder"
-        return "link" if row.is_link else ""
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
