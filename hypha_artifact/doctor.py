@@ -16,7 +16,7 @@ import anyio
 import msgspec
 from msgspec import Struct, structs
 
-from hypha_artifact._api.endpoints import ServerConfig
+from hypha_artifact._api.identity import ServerConfig
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.keychain import Keychain

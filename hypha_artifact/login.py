@@ -13,7 +13,7 @@ import anyio
 from msgspec import Struct, structs
 from typing_extensions import override
 
-from hypha_artifact._api import auth, endpoints
+from hypha_artifact._api import auth, identity
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.errors import (
     NotFound,
@@ -124,10 +124,10 @@ async def who_am_i(transport: Transport) -> User:
     Raises:
         SignInRequired: The token is wrong or expired.
     """
-    user = (await transport.call(endpoints.who())).user
+    user = (await transport.call(identity.who())).user
     if user is None:
         return User(id="anonymous", is_anonymous=True)
-    scope = user.scope or endpoints.Scope()
+    scope = user.scope or identity.Scope()
     return User(
         id=user.id,
         parent=user.parent,

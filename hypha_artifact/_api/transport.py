@@ -19,7 +19,8 @@ import msgspec
 import stamina
 
 from hypha_artifact._api.auth import require_fresh
-from hypha_artifact._api.endpoints import Call, who
+from hypha_artifact._api.endpoints import Call
+from hypha_artifact._api.identity import who
 from hypha_artifact._api.refusals import not_trusted, refusal, store_refusal
 from hypha_artifact._api.retry import (
     FIRST_WAIT,

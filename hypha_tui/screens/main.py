@@ -21,7 +21,7 @@ from typing_extensions import override
 from hypha_artifact.errors import HyphaError, NetworkError
 from hypha_artifact.models import StageMode, StageState, User
 from hypha_artifact.paths import ArtifactId, RemotePath
-from hypha_artifact.transfer.state import Action, Command, Direction, Snapshot
+from hypha_artifact.transfer.state import Direction, Snapshot
 from hypha_tui.providers.remote import STAGE, RemoteProvider
 from hypha_tui.providers.session import Session
 from hypha_tui.screens.copy_flow import CopyFlow, CopyIntent
@@ -29,7 +29,7 @@ from hypha_tui.screens.engine_watch import EngineWatch, poll_seconds
 from hypha_tui.screens.help import HelpScreen
 from hypha_tui.screens.local_flow import LocalFlow
 from hypha_tui.screens.open_flow import OpenFlow
-from hypha_tui.screens.quit import QuitChoice, QuitScreen
+from hypha_tui.screens.quit_flow import QuitFlow
 from hypha_tui.screens.stage_flow import StageFlow
 from hypha_tui.screens.transfer_flow import TransferFlow
 from hypha_tui.screens.view import ViewFlow
@@ -92,13 +92,13 @@ class MainScreen(Screen[None]):
         self._stages: dict[ArtifactId, StageState] = {}
         self._reading = defaultdict[ArtifactId, anyio.Lock](anyio.Lock)
         self._following: set[ArtifactId] = set()
-        self._quit_when_idle = False
         self._copying = CopyFlow(self)
         self._staging = StageFlow(self)
         self._locals = LocalFlow(self)
         self._moving = TransferFlow(self)
         self._viewing = ViewFlow(self)
         self._opening = OpenFlow(self, local)
+        self._quitting = QuitFlow(self, self._leave)
         self._watch = EngineWatch(session.client, self)
 
     @override
@@ -197,8 +197,7 @@ class MainScreen(Screen[None]):
 
     def _poll(self) -> None:
         self._watch.poll()
-        if self._quit_when_idle and self._watch.snapshot.is_idle:
-            self._host.exit()
+        self._quitting.look(self._watch.snapshot)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show how far everything is."""
@@ -430,24 +429,10 @@ class MainScreen(Screen[None]):
 
     def action_quit(self) -> None:
         """Quit; ask while work is pending."""
-        if self._watch.snapshot.is_idle:
-            self._host.exit()
-        else:
-            self._run(self._ask_to_quit())
+        self._run(self._quitting.run(self._watch.snapshot))
 
-    async def _ask_to_quit(self) -> None:
-        client = self._session.client
-        quitting = QuitScreen(self._watch.snapshot, outlives=client.outlives)
-        choice = await self.ask(quitting)
-        if choice is QuitChoice.STOP:
-            self.say("Cancelling what is left, and cleaning up ...")
-            if client.outlives:
-                await client.control(Command(action=Action.CANCEL))
-        if choice in {QuitChoice.STOP, QuitChoice.DETACH}:
-            self._host.exit()
-        self._quit_when_idle = choice is QuitChoice.FINISH
-        if self._quit_when_idle:
-            self.say("Leaves when the transfers are finished. q = choose again.")
+    def _leave(self) -> None:
+        self._host.exit()
 
     # Panels, key bar, and drags.
 
