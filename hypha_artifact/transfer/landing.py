@@ -6,7 +6,7 @@ Local paths are texts here: a ``Path`` for each step would cost seconds with man
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import structs
@@ -44,21 +44,25 @@ def plan_download(
         is_there: Tells whether anything is at a local path.
     """
     problems = list(tree.problems)
-    files: dict[str, RemoteFile] = {}
-    home = str(request.folder)
-    for file in tree.files:
-        local = beneath(str(file.root) if file.root else home, file.name)
+    files: dict[str, int] = {}
+    folders = _Folders()
+    for number, file in enumerate(tree.files):
+        local = _local(request, file)
         if local in files:
-            problems.append(taken(file.path, file.name, files[local].path))
+            other = tree.files[files[local]]
+            problems.append(taken(file.path, file.name, other.path))
         else:
-            files[local] = file
-    folders = _folders(files)
-    stands = folders & files.keys()
-    problems += (both(files.pop(path).path, path) for path in sorted(stands))
-    landing = _Landing(request.folder, files, habits, is_there)
-    for path in landing.refused():
-        problems.append(_unheld(files.pop(path).path))
-    twins = landing.twins(folders)
+            files[local] = number
+            folders.add(local, file.name)
+    problems.extend(
+        both(tree.files[files.pop(path)].path, path)
+        for path in sorted(folders.paths & files.keys())
+    )
+    landing = _Landing(request, tree, files, habits, is_there)
+    problems.extend(
+        _unheld(tree.files[files.pop(path)].path) for path in landing.refused()
+    )
+    twins = landing.twins(folders.paths)
     there = {**existing, **twins} if twins else existing
     items = PlanItems.drafted(
         Draft(
@@ -69,9 +73,13 @@ def plan_download(
             existing=landing.beside(local, there.get(local)),
             root=os.fsencode(file.root) if file.root else None,
         )
-        for local, file in files.items()
+        for local, file in landing.files()
     )
     return TransferPlan(request=request, items=items, problems=tuple(problems))
+
+
+def _local(request: DownloadRequest, file: RemoteFile) -> str:
+    return beneath(str(file.root or request.folder), file.name)
 
 
 class _Landing:
@@ -79,12 +87,14 @@ class _Landing:
 
     def __init__(
         self,
-        folder: Path,
-        files: Mapping[str, RemoteFile],
+        request: DownloadRequest,
+        tree: RemoteTree,
+        files: Mapping[str, int],
         habits: Callable[[Path], Habits],
         is_there: Callable[[str], bool],
     ) -> None:
-        self._folder = folder
+        self._request = request
+        self._tree = tree
         self._files = files
         self._ask = habits
         self._is_there = is_there
@@ -92,8 +102,15 @@ class _Landing:
         self._taken: set[str] = set()
         self._twins: Collection[str] = ()
 
-    def _habits(self, path: str) -> Habits:
-        root = self._files[path].root or self._folder
+    def files(self) -> Iterator[tuple[str, RemoteFile]]:
+        """Yield each file that is left, and its local path before it."""
+        for number, file in enumerate(self._tree.files):
+            local = _local(self._request, file)
+            if self._files.get(local) == number:
+                yield local, file
+
+    def _habits(self, file: RemoteFile) -> Habits:
+        root = file.root or self._request.folder
         if root not in self._known:
             self._known[root] = self._ask(root)
         return self._known[root]
@@ -102,8 +119,8 @@ class _Landing:
         """Return the files whose names their file system does not hold."""
         return [
             path
-            for path, file in self._files.items()
-            if is_refused(file.name) and self._habits(path).refuses
+            for path, file in self.files()
+            if is_refused(file.name) and self._habits(file).refuses
         ]
 
     def twins(self, folders: Iterable[str]) -> dict[str, Existing]:
@@ -116,7 +133,7 @@ class _Landing:
             other = first.setdefault(name, path)
             if other is path and name not in folded:
                 continue
-            if self._habits(path).folds:
+            if self._habits(self._tree.files[self._files[path]]).folds:
                 shown = printable(other.rpartition("/")[2])
                 why = f"This disk does not tell its name from '{shown}'."
                 if other is path:
@@ -143,15 +160,20 @@ class _Landing:
         return structs.replace(there, free=number)
 
 
-def _folders(files: Mapping[str, RemoteFile]) -> set[str]:
-    """Return every folder that files make below the one that they go into."""
-    seen: set[tuple[str, int]] = set()
-    for path, file in files.items():
-        folder, levels = path.rpartition("/")[0], file.name.count("/")
-        while levels and (folder, levels) not in seen:
-            seen.add((folder, levels))
+class _Folders:
+    """The folders that files make below the one that they go into."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+        self._seen: set[tuple[str, int]] = set()
+
+    def add(self, path: str, name: str) -> None:
+        """Add those of a file: its local path, and its name below that folder."""
+        folder, levels = path.rpartition("/")[0], name.count("/")
+        while levels and (folder, levels) not in self._seen:
+            self._seen.add((folder, levels))
+            self.paths.add(folder)
             folder, levels = folder.rpartition("/")[0], levels - 1
-    return {folder for folder, _ in seen}
 
 
 def _unheld(source: str) -> Problem:

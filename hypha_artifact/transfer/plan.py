@@ -84,8 +84,32 @@ class RemoteFile(Struct, frozen=True, kw_only=True):
 class RemoteTree(Struct, frozen=True, kw_only=True):
     """All that was found under the sources of a download."""
 
-    files: tuple[RemoteFile, ...]
+    files: Sequence[RemoteFile]
     problems: tuple[Problem, ...] = ()
+
+
+_remote = decoder(tuple[str, str, int | None, float | None, bytes | None])
+
+
+def remote_files() -> Packed[RemoteFile]:
+    """Return a place for very many remote files; of their entries it has no names."""
+    return Packed(_pack_remote, _unpack_remote)
+
+
+def _pack_remote(file: RemoteFile) -> bytes:
+    root = os.fsencode(file.root) if file.root else None
+    entry = file.entry
+    return encode((file.path, file.name, entry.size, entry.modified, root))
+
+
+def _unpack_remote(data: bytes) -> RemoteFile:
+    path, name, size, modified, root = _remote(data)
+    return RemoteFile(
+        path=str.__new__(RemotePath, path),
+        name=str.__new__(RemotePath, name),
+        entry=Entry(name="", size=size, modified=modified),
+        root=Path(os.fsdecode(root)) if root else None,
+    )
 
 
 _PLAIN, _WRITTEN_OTHERWISE, _LEFT_OUT = range(3)

@@ -26,6 +26,7 @@ from hypha_artifact.transfer.plan import (
     RemoteTree,
     child,
     plan_upload,
+    remote_files,
 )
 from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.state import (
@@ -38,6 +39,9 @@ from hypha_artifact.transfer.target import look
 from hypha_artifact.transfer.walk import walk
 
 STAGE = "stage"
+
+_AT_ONCE = 5000
+"""Files that are looked for on the disk at a time."""
 
 
 async def survey(remote: RemoteArtifact, request: Request) -> TransferPlan:
@@ -218,13 +222,14 @@ def existing_of(request: DownloadRequest, tree: RemoteTree) -> dict[str, Existin
         request: What to copy.
         tree: What was found in the artifact.
     """
-    names: dict[Path, list[RemotePath]] = {}
-    for file in tree.files:
-        names.setdefault(file.root or request.folder, []).append(file.name)
     existing: dict[str, Existing] = {}
-    for root, there in names.items():
-        found = look(root, there)
-        existing |= {beneath(str(root), name): each for name, each in found.items()}
+    for start in range(0, len(tree.files), _AT_ONCE):
+        names: dict[Path, list[RemotePath]] = {}
+        for file in tree.files[start : start + _AT_ONCE]:
+            names.setdefault(file.root or request.folder, []).append(file.name)
+        for root, there in names.items():
+            found = look(root, there)
+            existing |= {beneath(str(root), name): each for name, each in found.items()}
     return existing
 
 
@@ -234,8 +239,10 @@ class _Walk:
     def __init__(self, remote: RemoteArtifact, request: DownloadRequest) -> None:
         self._remote = remote
         self._request = request
-        self._listed: dict[RemotePath, tuple[Entry, ...]] = {}
-        self._files: list[RemoteFile] = []
+        self._listed = Listed()
+        self._around: tuple[RemotePath, tuple[Entry, ...]] | None = None
+        """What is beside the last source: the next one is often there, too."""
+        self._files = remote_files()
         self._problems: list[Problem] = []
 
     async def run(self) -> RemoteTree:
@@ -246,10 +253,13 @@ class _Walk:
                 await self._folder(ROOT, ROOT, target)
             else:
                 await self._source(source, target)
-        return RemoteTree(files=tuple(self._files), problems=tuple(self._problems))
+        return RemoteTree(files=self._files, problems=tuple(self._problems))
 
     async def _source(self, source: RemotePath, target: Path | None) -> None:
-        entries = await self._list(source.parent)
+        folder = source.parent
+        if self._around is None or self._around[0] != folder:
+            self._around = folder, await self._list(folder)
+        entries = self._around[1]
         found = [entry for entry in entries if entry.name == source.name]
         if not found:
             reason = f"'{printable(source)}' is not in {self._remote.id}."
@@ -261,7 +271,7 @@ class _Walk:
                 name = RemotePath() if target else RemotePath(source.name)
                 await self._folder(source, name, target)
             else:
-                self._files.append(_aimed(source, entry, target))
+                self._files.add(_aimed(source, entry, target))
 
     async def _folder(
         self, folder: RemotePath, name: RemotePath, root: Path | None
@@ -282,15 +292,17 @@ class _Walk:
                 if entry.is_folder:
                     todo.append((path, below, depth + 1))
                 else:
-                    self._files.append(
+                    self._files.add(
                         RemoteFile(path=path, name=below, entry=entry, root=root)
                     )
 
     async def _list(self, folder: RemotePath) -> tuple[Entry, ...]:
         if folder not in self._listed:
-            self._listed[folder] = await self._remote.list_folder(
+            entries = await self._remote.list_folder(
                 folder, version=self._request.version
             )
+            self._listed.add(folder, entries)
+            return entries
         return self._listed[folder]
 
 

@@ -15,17 +15,28 @@ from hypha_artifact.models import Entry, EntryKind, StageMode
 from hypha_artifact.paths import ArtifactId, RemotePath
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.connection import EngineProcess
+from hypha_artifact.transfer.items import Existing
+from hypha_artifact.transfer.landing import plan_download
 from hypha_artifact.transfer.place import Place
 from hypha_artifact.transfer.plan import (
     Aim,
     LocalFile,
     LocalTree,
+    RemoteFile,
+    RemoteTree,
     local_files,
     plan_upload,
+    remote_files,
 )
 from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.rules import ruled
-from hypha_artifact.transfer.state import Action, Command, Overwrite, UploadRequest
+from hypha_artifact.transfer.state import (
+    Action,
+    Command,
+    DownloadRequest,
+    Overwrite,
+    UploadRequest,
+)
 from hypha_artifact.transfer.survey import Listed
 
 FOLDERS = 100
@@ -85,7 +96,6 @@ def planning(count: int) -> dict[str, float]:
             files.add(LocalFile(path=path, name=at, size=0, modified=1e9))
         listing.add(root / folder, tuple(Entry(name=name, size=0) for name in names))
     request = request_of(Path("/data/screens"), ArtifactId("lab", "atlas"))
-    made = peak()
     start = time.process_time()
     plan = plan_upload(request, Aim(request, LocalTree(files=files)), listing)
     planned = time.process_time()
@@ -94,7 +104,35 @@ def planning(count: int) -> dict[str, float]:
         "files": len(plan.collisions),
         "left": left,
         "idle": idle,
-        "given": made,
+        "peak": peak(),
+        "plan": planned - start,
+        "rule": time.process_time() - planned,
+    }
+
+
+def landing(count: int) -> dict[str, float]:
+    """Plan a download of files over as many that are there; no disk, no server."""
+    idle = peak()
+    files, existing = remote_files(), dict[str, Existing]()
+    for number in range(count):
+        name = f"plate_{number % FOLDERS:03}/well_{number:06}_field_01.ome.tiff"
+        path = RemotePath(name)
+        entry = Entry(name="", size=0, modified=1e9)
+        files.add(RemoteFile(path=path, name=path, entry=entry))
+        existing[f"/data/screens/{name}"] = Existing(size=0, modified=1.0)
+    request = DownloadRequest(
+        sources=(RemotePath(),),
+        artifact=ArtifactId("lab", "atlas"),
+        folder=Path("/data/screens"),
+    )
+    start = time.process_time()
+    plan = plan_download(request, RemoteTree(files=files), existing)
+    planned = time.process_time()
+    left = decided(plan)
+    return {
+        "files": len(plan.collisions),
+        "left": left,
+        "idle": idle,
         "peak": peak(),
         "plan": planned - start,
         "rule": time.process_time() - planned,
@@ -110,6 +148,7 @@ def main() -> None:
     ways: dict[str, Callable[[], dict[str, float]]] = {
         "front": lambda: anyio.run(front, Path(given[0]), Path(given[1]), given[2]),
         "planning": lambda: planning(int(given[0])),
+        "landing": lambda: landing(int(given[0])),
     }
     sys.stdout.write(json.dumps(ways[what]()))
 

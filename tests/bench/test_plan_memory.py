@@ -41,10 +41,13 @@ def run(*given: str, said: bytes = b"") -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize("count", [100_000, 1_000_000])
-def test_plan_over_as_many(count: int) -> None:
-    found = run("planning", str(count))
-    say(f"\n{count:,} files over {count:,} that are there, planned in one process")
+@pytest.mark.parametrize(
+    ("way", "count"),
+    [("planning", 100_000), ("planning", 1_000_000), ("landing", 100_000)],
+)
+def test_plan_over_as_many(way: str, count: int) -> None:
+    found = run(way, str(count))
+    say(f"\n{way}: {count:,} files over {count:,} that are there, in one process")
     say(f"  plan {found['plan']:.2f} s, rule {found['rule']:.2f} s of processor")
     say(f"  idle {found['idle'] / MIB:.0f} MiB, at most {found['peak'] / MIB:.0f} MiB")
     assert found["files"] == found["left"] == count
