@@ -23,8 +23,8 @@ from hypha_tui.state.filtering import visible
 from hypha_tui.state.history import History
 from hypha_tui.state.rows import UP_ROW, Row
 from hypha_tui.state.sorting import Order, sort_rows
-from hypha_tui.state.text import count, size
 from hypha_tui.themes import Symbols
+from hypha_tui.widgets.captions import loading, notice, summary
 from hypha_tui.widgets.column_titles import ColumnTitles
 from hypha_tui.widgets.file_list import FileList
 from hypha_tui.widgets.path_bar import PathBar, fit_path
@@ -330,22 +330,10 @@ class Pane(Vertical):
             (UP_ROW, *self._rows) if top else self._rows,
             cursor=cursor,
             badges=place.provider.is_remote,
-            notice=self._notice(listing),
+            notice=notice(listing, shown=len(self._rows), pattern=self._filter.value),
         )
         self._titles.show(self.order)
         self._caption()
-
-    def _notice(self, listing: Listing) -> tuple[str, ...]:
-        if listing.error:
-            keys = "r = try again   Backspace = folder above   @ = open another place"
-            return tuple(filter(None, (listing.error, listing.hint, keys)))
-        if self._rows:
-            return ()
-        if listing.rows and self._filter.value:
-            return ("No name matches the filter.", "Esc = show all names")
-        if listing.rows:
-            return ("Only hidden files here.", ". = show them")
-        return ("Nothing here yet.", "F5 in the other pane copies to this place.")
 
     def on_resize(self) -> None:
         """Fit the path again."""
@@ -368,34 +356,15 @@ class Pane(Vertical):
         self.border_subtitle = Content(self._footer())
 
     def _footer(self) -> str:
-        parts = [self._loading_text()] if self._loading is not None else []
-        if self.view is None:
-            return "".join(parts)
-        marked = self.files.marked_rows
-        if marked:
-            total = sum(row.size or 0 for row in marked)
-            parts.append(f"{len(marked):,} marked {size(total)}")
-        listing = self.view.listing
-        parts.append(self._counts(listing))
-        if self._filter.value:
-            parts.append(f"filter {printable(self._filter.value)}")
-        parts.append(listing.note)
-        gap = f" {self._symbols.separator} "
-        return gap.join(part for part in parts if part)
-
-    def _loading_text(self) -> str:
-        folder = self._loading.folder if self._loading else ""
-        if self.place and folder == self.place.folder:
-            return "listing again ..."
-        return f"opening {printable(folder.rpartition('/')[2] or '/')} ..."
-
-    def _counts(self, listing: Listing) -> str:
-        if listing.error:
-            return "not listed"
-        hidden = len(listing.rows) - len(self._rows)
-        return count(len(self._rows), "item") + (
-            f", {hidden:,} hidden" if hidden else ""
-        )
+        parts: list[str] = []
+        if self._loading is not None:
+            current = self.place.folder if self.place else None
+            parts.append(loading(self._loading.folder, current))
+        if self.view is not None:
+            shown, pattern = len(self._rows), self._filter.value
+            marked = self.files.marked_rows
+            parts += summary(self.view.listing, marked, shown=shown, pattern=pattern)
+        return f" {self._symbols.separator} ".join(parts)
 
     def on_click(self, event: events.Click) -> None:
         """Go to the folder whose name in the path was clicked."""
