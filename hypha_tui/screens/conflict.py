@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, TypeAlias
 
 from textual import on
@@ -20,8 +20,8 @@ from hypha_artifact.transfer.plans import TransferPlan
 from hypha_artifact.transfer.state import Overwrite, UploadRequest
 from hypha_tui.screens.dialog import Dialog
 from hypha_tui.state.conflict_rows import (
+    ConflictRows,
     Row,
-    conflict_rows,
     decided,
     detail,
     draw,
@@ -144,7 +144,7 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         self._summary.update(Content(summary(self.plan)))
         self._counts.update(Content(standings(self.plan)))
         self._counts.display = bool(self.plan.collisions)
-        self._table.set_rows(conflict_rows(self.plan))
+        self._table.set_rows(ConflictRows(self.plan))
         self._say_keys()
         self._show_detail()
 
@@ -184,7 +184,7 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
             keys.append(KeyHint(key="C", label="Other content", action="compare"))
         return tuple(keys)
 
-    def _set(self, rows: tuple[Row, ...], rule: Overwrite) -> None:
+    def _set(self, rows: Sequence[Row], rule: Overwrite) -> None:
         for row in rows:
             decision = decided(row, rule)
             if decision is not None and isinstance(row, PlanItem):

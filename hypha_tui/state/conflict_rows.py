@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TypeAlias, overload
 
 from msgspec import Struct
+from typing_extensions import override
 
 from hypha_artifact.paths import RemotePath, printable
 from hypha_artifact.transfer.items import Content, Existing, PlanItem, Problem, Standing
@@ -27,11 +29,43 @@ _CHOICE = 11
 _AGE = 10
 
 
-def conflict_rows(plan: TransferPlan) -> tuple[Row, ...]:
-    """List what needs a look: what can be decided, what is blocked, the problems."""
-    items = plan.collisions
-    free = (item for item in items if not is_blocked(item))
-    return (*free, *filter(is_blocked, items), *plan.problems)
+class ConflictRows(Sequence[Row]):
+    """What needs a look: what can be decided, what is blocked, the problems.
+
+    Files are unpacked as they are asked for.
+    """
+
+    def __init__(self, plan: TransferPlan) -> None:
+        packed = plan.packed
+        free = set(Standing) - {Standing.NEW, Standing.CONFLICT}
+        self._parts: tuple[Sequence[Row], ...] = (
+            packed.those(free),
+            packed.those({Standing.CONFLICT}),
+            plan.problems,
+        )
+
+    @override
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Row, ...]: ...
+    @override
+    def __getitem__(self, at: int | slice) -> Row | tuple[Row, ...]:
+        if isinstance(at, slice):
+            return tuple(self[number] for number in range(len(self))[at])
+        number = range(len(self))[at]
+        for part in self._parts:
+            if number < len(part):
+                return part[number]
+            number -= len(part)
+        raise IndexError(at)
+
+    @override
+    def __iter__(self) -> Iterator[Row]:
+        return chain(*self._parts)
 
 
 def identify(row: Row) -> tuple[str, str]:
@@ -233,15 +267,13 @@ def _verb(number: int) -> str:
 
 
 def outcome(plan: TransferPlan, decisions: Decisions) -> str:
-    """Say what happens next, with the decisions as they are."""
-    chosen = Counter(
-        decided(item, decisions.get(item.remote, Overwrite.SKIP))
-        for item in plan.collisions
-    )
+    """Say what happens next, with the decisions as they are: each has an effect."""
+    chosen = Counter(decisions.values())
     replaced, renamed = chosen[Overwrite.REPLACE], chosen[Overwrite.RENAME]
-    skipped = len(plan.collisions) - replaced - renamed
+    there = len(plan.collisions)
+    skipped = there - replaced - renamed
     parts = [
-        (len(plan.items) - len(plan.collisions), "new"),
+        (len(plan.items) - there, "new"),
         (replaced, "overwritten"),
         (renamed, "kept beside"),
         (skipped, "skipped"),

@@ -155,7 +155,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         self._identify: Callable[[RowT], Hashable] = identify or _itself
         self._empty = tuple(empty)
         self._ranged = ranged
-        self._rows: tuple[RowT, ...] = ()
+        self._rows: Sequence[RowT] = ()
         self._cursor = 0
         self._anchor: int | None = None
         self._dragging = False
@@ -166,7 +166,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         use_whole_cells(self)
 
     @property
-    def rows(self) -> tuple[RowT, ...]:
+    def rows(self) -> Sequence[RowT]:
         """The rows, in order."""
         return self._rows
 
@@ -184,7 +184,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
     def selected(self) -> tuple[RowT, ...]:
         """The rows of the range, or the one under the cursor."""
         first, last = self._range()
-        return self._rows[first : last + 1]
+        return tuple(self._rows[first : last + 1])
 
     @property
     def line_width(self) -> int:
@@ -196,8 +196,12 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         return min(anchor, self._cursor), max(anchor, self._cursor)
 
     def set_rows(self, rows: Sequence[RowT]) -> None:
-        """Show other rows; the cursor stays on its row where that is still there."""
-        old, self._rows = self._rows, tuple(rows)
+        """Show other rows; the cursor stays on its row where that is still there.
+
+        Those of a list are copied; of others, whoever gives them does not change them.
+        """
+        own = tuple(rows) if isinstance(rows, list) else rows
+        old, self._rows = self._rows, own
         self._follow(old)
         if len(old) != len(self._rows):
             set_length(self, len(self._rows))
@@ -205,7 +209,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         else:
             self.refresh_rows(lambda index: old[index] != self._rows[index])
 
-    def _follow(self, old: tuple[RowT, ...]) -> None:
+    def _follow(self, old: Sequence[RowT]) -> None:
         if not old or self._rows == old:
             return
         anchor = self._cursor if self._anchor is None else self._anchor

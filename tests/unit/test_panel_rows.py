@@ -368,7 +368,7 @@ def test_what_cannot_be_overwritten_comes_last_and_counts_as_skipped() -> None:
     stuck = item("b", Existing(size=1, modified=None, blocked="No."))
     problem = Problem(source="c", reason="No.")
     batch = plan(stuck, free, item("d", None), problems=(problem,))
-    assert conflict_rows.conflict_rows(batch) == (free, stuck, problem)
+    assert list(conflict_rows.ConflictRows(batch)) == [free, stuck, problem]
     yes = dict.fromkeys((free.remote, stuck.remote), Overwrite.REPLACE)
     assert conflict_rows.outcome(batch, yes) == "1 new, 1 overwritten, 1 skipped"
     assert conflict_rows.outcome(batch, {}) == "1 new, 2 skipped"
