@@ -267,8 +267,15 @@ def _verb(number: int) -> str:
 
 
 def outcome(plan: TransferPlan, decisions: Decisions) -> str:
-    """Say what happens next, with the decisions as they are: each has an effect."""
+    """Say what happens next, with the decisions as they are.
+
+    Only what cannot be overwritten is looked at; the other decisions are counted.
+    """
     chosen = Counter(decisions.values())
+    for item in plan.packed.those({Standing.CONFLICT}):
+        wish = decisions.get(item.remote)
+        if wish is not None and decided(item, wish) is None:
+            chosen[wish] -= 1
     replaced, renamed = chosen[Overwrite.REPLACE], chosen[Overwrite.RENAME]
     there = len(plan.collisions)
     skipped = there - replaced - renamed
