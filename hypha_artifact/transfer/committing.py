@@ -19,10 +19,13 @@ from hypha_artifact.transfer.outcome import CommitOption, CommitState, Outcome
 from hypha_artifact.transfer.scheduler import Scheduler
 from hypha_artifact.transfer.state import UploadRequest
 
-LOOKS, LOOK = 3, 2.0
-"""How often, and after how many seconds, a commit that was cut off is looked up.
+LOOK = 2.0
+"""Seconds between two looks whether a commit that was cut off was made."""
 
-The server may be at it still; only then is it sent again.
+PATIENCE, PATIENCE_EACH = 12.0, 0.01
+"""Seconds, and seconds a staged file, after which it is sent again.
+
+The server may be at it still: it takes 2.5 ms a file where it has little else to do.
 """
 
 
@@ -68,16 +71,17 @@ class Committer:
         known = group.outcome
         if known is None or known.state is not CommitState.COMMITTING:
             return None
-        remote = self._remote_of(group)
-        for _ in range(LOOKS):
+        remote, start = self._remote_of(group), self._clock.now()
+        artifact = await remote.read(version=STAGE)
+        while artifact.is_staged:
+            now = self._clock.now()
+            if now - start > PATIENCE + PATIENCE_EACH * len(artifact.staging or ()):
+                return None
+            await self._clock.wait(anyio.Event(), now + LOOK)
             artifact = await remote.read(version=STAGE)
-            if not artifact.is_staged:
-                if artifact.last_modified != known.before:
-                    return artifact
-                raise NotStaged(f"The stage of {remote.id} was discarded meanwhile.")
-            pause = self._clock.now() + LOOK
-            await self._clock.wait(anyio.Event(), pause)
-        return None
+        if artifact.last_modified != known.before:
+            return artifact
+        raise NotStaged(f"The stage of {remote.id} was discarded meanwhile.")
 
     async def _commit(self, group: Group) -> Artifact:
         remote, request = self._remote_of(group), group.request

@@ -56,7 +56,7 @@ from tests.transfer.conftest import (
 
 T = TypeVar("T")
 KIB = 1024
-CI, SOAK = 60, 1000
+CI, SOAK = 100, 1000
 RESTARTS = 25
 """Of how many schedules of the soak one has the server started again."""
 
