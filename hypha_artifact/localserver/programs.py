@@ -81,7 +81,8 @@ def rclone_environ(keys: Keys) -> dict[str, str]:
 def hypha_command() -> list[str]:
     """The Hypha server, told everything through its environment."""
     # -P: a folder "hypha" among the data must not shadow the package.
-    return [sys.executable, "-P", "-m", "hypha.server", "--from-env"]
+    module = "hypha_artifact.localserver.hypha"
+    return [sys.executable, "-P", "-m", module, "--from-env"]
 
 
 def hypha_environ(folder: DataFolder, port: int, s3_port: int) -> dict[str, str]:
