@@ -229,12 +229,12 @@ class RemoteRecord:
 
     async def _look_up_commit(self, before: Artifact, lost: NetworkError) -> Artifact:
         after = await self.read(version=STAGE)
-        if after.is_staged or after.last_modified == before.last_modified:
-            raise NetworkError(
-                f"commit {self.id}: the answer was lost, and it is not committed yet.",
-                hint="Refresh before you commit again: the server may be at it still.",
-            ) from lost
-        return after
+        if was_committed(after, versions_to_grow(before)):
+            return after
+        raise NetworkError(
+            f"commit {self.id}: the answer was lost, and it is not committed yet.",
+            hint="Refresh before you commit again: the server may be at it still.",
+        ) from lost
 
     async def discard(self) -> Artifact:
         """Throw the stage away.
@@ -320,3 +320,25 @@ def _staged_on_branch(artifact: Artifact, status: endpoints.Status) -> Artifact:
     entries = [StageEntry(path=path) for path in branch.files_added]
     entries += [StageEntry(path=path, remove=True) for path in removed]
     return structs.replace(artifact, staging=entries)
+
+
+def versions_to_grow(staged: Artifact) -> int | None:
+    """Return how many versions there are, if a commit of this stage adds one."""
+    adds = staged.stage_mode is StageMode.NEW_VERSION
+    return len(staged.versions or ()) if adds else None
+
+
+def was_committed(artifact: Artifact, versions: int | None) -> bool:
+    """Tell whether a commit whose answer was lost was made.
+
+    A discard closes the stage, too, but adds no version. In place the record tells the
+    one from the other by nothing (``last_modified`` moves with both, in whole seconds):
+    a stage that is gone is taken for committed by who sent a commit.
+
+    Args:
+        artifact: As it is now.
+        versions: From ``versions_to_grow`` before the commit was sent.
+    """
+    if versions is None:
+        return not artifact.is_staged
+    return len(artifact.versions or ()) > versions

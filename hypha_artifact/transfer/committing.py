@@ -8,7 +8,7 @@ import anyio
 
 from hypha_artifact.errors import HyphaError, NotStaged, RateLimited, Remedy
 from hypha_artifact.models import Artifact
-from hypha_artifact.record import STAGE
+from hypha_artifact.record import STAGE, versions_to_grow, was_committed
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.staging import commit
 from hypha_artifact.transfer.board import Board
@@ -73,22 +73,22 @@ class Committer:
             return None
         remote, start = self._remote_of(group), self._clock.now()
         artifact = await remote.read(version=STAGE)
-        while artifact.is_staged:
+        while not was_committed(artifact, known.versions):
+            if not artifact.is_staged:
+                raise NotStaged(f"The stage of {remote.id} was discarded meanwhile.")
             now = self._clock.now()
             if now - start > PATIENCE + PATIENCE_EACH * len(artifact.staging or ()):
                 return None
             await self._clock.wait(anyio.Event(), now + LOOK)
             artifact = await remote.read(version=STAGE)
-        if artifact.last_modified != known.before:
-            return artifact
-        raise NotStaged(f"The stage of {remote.id} was discarded meanwhile.")
+        return artifact
 
     async def _commit(self, group: Group) -> Artifact:
         remote, request = self._remote_of(group), group.request
         given = request.commit if isinstance(request, UploadRequest) else None
         option = given or CommitOption()
-        before = (await remote.read(version=STAGE)).last_modified
-        outcome = Outcome(state=CommitState.COMMITTING, before=before)
+        versions = versions_to_grow(await remote.read(version=STAGE))
+        outcome = Outcome(state=CommitState.COMMITTING, versions=versions)
         self._board.commit(group, outcome)
         await self._board.ledger.settled()
         return await commit(remote, comment=option.comment, version=option.version)

@@ -42,11 +42,11 @@ class CommitState(Enum):
 class Outcome(Struct, frozen=True, kw_only=True):
     """What came of a commit. ``version`` is what was made, ``reason`` is for people.
 
-    ``before`` is when the artifact was last changed before the commit was sent, in
-    epoch seconds: how a lost answer is looked up.
+    ``versions`` is how many there were before the commit was sent, if it adds one: how
+    a lost answer is looked up.
     """
 
     state: CommitState = CommitState.WAITING
     version: str | None = None
     reason: str | None = None
-    before: float | None = None
+    versions: int | None = None
