@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Self
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Self
 
 import anyio
 from msgspec import structs
 
+from hypha_artifact import rpc
 from hypha_artifact._api import auth, endpoints
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.deletion import (
@@ -28,6 +30,9 @@ from hypha_artifact.rights import (
     workspace_rights,
 )
 from hypha_artifact.settings import ConnectionSettings
+
+if TYPE_CHECKING:
+    from hypha_rpc.utils import ObjectProxy
 
 _RECORD = RemotePath(".json")
 
@@ -97,9 +102,42 @@ class AsyncHyphaWorkspace:
         own = structs.replace(
             found, workspace=workspace or signed.workspace, token=signed.token
         )
-        opened = cls(transport=Transport(own))
+        return cls._on(own)
+
+    @classmethod
+    async def from_rpc(
+        cls, connection: rpc.AsyncConnection, *, expires_in: int = rpc.HOUR
+    ) -> Self:
+        """Open the workspace that a connection of ``hypha_rpc`` is in.
+
+        Args:
+            connection: From ``hypha_rpc.connect_to_server``; it is used for one call,
+                which makes a token.
+            expires_in: Seconds that the token is good for.
+
+        Raises:
+            PermissionDenied: The server gives no token: only owners of a workspace
+                get one.
+        """
+        return cls._on(await rpc.settings_of(connection, expires_in=expires_in))
+
+    @classmethod
+    def _on(cls, settings: ConnectionSettings) -> Self:
+        opened = cls(transport=Transport(settings))
         opened._own = True
         return opened
+
+    def rpc(self) -> AbstractAsyncContextManager[ObjectProxy]:
+        """Open a connection of ``hypha_rpc``, to call other services of the server.
+
+        Returns:
+            To be entered with ``async with``; what ``connect_to_server`` gives.
+
+        Raises:
+            SignInRequired: The token is wrong; when it is entered, as the next.
+            NetworkError: No answer.
+        """
+        return rpc.opened(self._transport.settings)
 
     @property
     def transport(self) -> Transport:

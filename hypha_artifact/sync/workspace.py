@@ -13,6 +13,7 @@ from hypha_artifact.login import WAIT
 from hypha_artifact.models import Artifact, JsonObject, Rights, User, WorkspaceInfo
 from hypha_artifact.paths import ArtifactId
 from hypha_artifact.portal import close_with, run, run_telling
+from hypha_artifact.rpc import HOUR, SyncConnection, settings_of_sync
 from hypha_artifact.sync.artifact import HyphaArtifact
 from hypha_artifact.sync.twins import twin_of
 from hypha_artifact.workspace import AsyncHyphaWorkspace
@@ -74,6 +75,22 @@ class HyphaWorkspace:
         )
         self._stand_on(opened)
         return self
+
+    @classmethod
+    def from_rpc(cls, connection: SyncConnection, *, expires_in: int = HOUR) -> Self:
+        """Open the workspace that a connection of ``hypha_rpc.sync`` is in.
+
+        Args:
+            connection: From ``hypha_rpc.sync.connect_to_server``; it is used for one
+                call, which makes a token.
+            expires_in: Seconds that the token is good for.
+
+        Raises:
+            PermissionDenied: The server gives no token: only owners of a workspace
+                get one.
+        """
+        settings = settings_of_sync(connection, expires_in=expires_in)
+        return cls(settings.workspace, settings.token, settings.server_url)
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,16 @@
+from collections.abc import Awaitable, Mapping
+from types import TracebackType
+
+from hypha_rpc.utils import ObjectProxy
+
+class ServerContextManager(Awaitable[ObjectProxy]):
+    async def __aenter__(self) -> ObjectProxy: ...
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+def connect_to_server(config: Mapping[str, object]) -> ServerContextManager: ...
