@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Generic, Self
 
@@ -20,13 +20,41 @@ class ArtifactHttpFile(io.IOBase, Generic[Data]):
 
     One that is dropped without ``close``, or left by an exception, sends nothing.
 
+    Artifacts open their own: ``artifact.open(…)``. One that is made here reads from a
+    URL, or sends to one.
+
     Args:
-        make: Makes the file behind it, on the loop.
+        url: Where it is.
+        mode: As for Python's ``open``.
+        encoding: For text.
+        newline: Not heeded: line ends stay as they are.
+        name: What the file is called; by default the last part of the URL.
+        additional_headers: Sent along with each request.
+        make: Makes the file behind it, on the loop, instead of a URL.
     """
 
-    def __init__(self, make: Callable[[], AsyncArtifactHttpFile[Data]]) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        mode: str = "r",
+        encoding: str | None = None,
+        newline: str | None = None,
+        name: str | None = None,
+        additional_headers: Mapping[str, str] | None = None,
+        *,
+        make: Callable[[], AsyncArtifactHttpFile[Data]] | None = None,
+    ) -> None:
         async def opened() -> AsyncArtifactHttpFile[Data]:
-            return await make()
+            if make is not None:
+                return await make()
+            return await AsyncArtifactHttpFile[Data](
+                url,
+                mode,
+                encoding,
+                newline,
+                name,
+                additional_headers=additional_headers,
+            )
 
         self._opened: AsyncArtifactHttpFile[Data] = run(opened)
         self._lines: deque[Data] = deque()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import io
 import os
-from collections.abc import Awaitable, Callable, Generator
-from pathlib import Path
+from collections.abc import Generator, Mapping
 from typing import Generic, Self, cast
+from urllib.parse import unquote, urlsplit
 
+from hypha_artifact.behind import AtUrl, Behind, UrlFactory
 from hypha_artifact.buffers import PIECE, Ahead, Data, Download, Mode, Spool
 from hypha_artifact.errors import AlreadyExists, InvalidInput, NotFound
-from hypha_artifact.streaming import RemoteBytes
+from hypha_artifact.paths import printable
 
 TEXT = "utf-8"
 _LINES = 1000
@@ -35,37 +36,56 @@ class AsyncArtifactHttpFile(Generic[Data]):
 
     Text is decoded as UTF-8 unless told otherwise; line ends stay as they are.
 
+    Artifacts open their own: ``artifact.open(…)``. One that is made here reads from a
+    URL, or sends to one, in one request.
+
     Args:
+        url: Where it is; or None, with ``url_factory``.
         mode: As for Python's ``open``.
-        sources: Where to read, in the order to try; for modes that need what is there.
-        send: Uploads a finished local file, and returns its ETag.
         encoding: For text.
-        name: What the file is called.
-        check: Called before the file is opened to write; raises if it cannot be.
+        newline: Not heeded: line ends stay as they are.
+        name: What the file is called; by default the last part of the URL.
+        content_type: MIME type of what is written.
+        ssl: False to leave TLS certificates unchecked.
+        additional_headers: Sent along with each request.
+        url_factory: Gives the URL when the file is opened, and a new one when that has
+            expired.
+        behind: What has the bytes, instead of a URL.
+
+    Raises:
+        InvalidInput: That is no mode.
+        ValueError: There is neither a URL nor what gives one.
     """
 
     def __init__(
         self,
-        mode: str,
-        *,
-        sources: tuple[RemoteBytes, ...],
-        send: Callable[[Path], Awaitable[str | None]],
-        check: Callable[[], Awaitable[None]],
+        url: str | None = None,
+        mode: str = "r",
         encoding: str | None = None,
-        name: str = "",
+        newline: str | None = None,
+        name: str | None = None,
+        content_type: str = "",
+        *,
+        ssl: bool | None = None,
+        additional_headers: Mapping[str, str] | None = None,
+        url_factory: UrlFactory | None = None,
+        behind: Behind | None = None,
     ) -> None:
+        _ = newline
         self._core: Download | Spool | None = None
         self._mode = Mode.parse(mode)
-        self._sources = sources
-        self._send = send
-        self._check = check
+        typed = {"Content-Type": content_type} if content_type else {}
+        headers = {**(additional_headers or {}), **typed}
+        self._behind = behind or AtUrl(
+            url, factory=url_factory, ssl=ssl, headers=headers
+        )
         self._encoding = encoding or TEXT
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._bytes = Ahead(b"")
         self._text = Ahead("")
         self._at = 0
         self._closed = False
-        self.name = name
+        self.name = name or _name_in(url)
         self.etag: str | None = None
         """What the store called the bytes, after they were sent whole."""
 
@@ -89,18 +109,24 @@ class AsyncArtifactHttpFile(Generic[Data]):
         if self._closed:
             raise ValueError(f"'{self.name}' is closed.")
         if self._core is None:
-            self._core = await (self._spool() if self._mode.writes else self._read())
+            try:
+                self._core = await (
+                    self._spool() if self._mode.writes else self._read()
+                )
+            except BaseException:
+                await self._behind.aclose()
+                raise
         return self._core
 
     async def _read(self) -> Download:
-        core = Download(self._sources[0])
+        core = Download((await self._behind.sources())[0])
         piece = await core.pull(0, 0)
         self._at = len(piece)
         self._take_in(piece, final=False)
         return core
 
     async def _spool(self) -> Spool:
-        await self._check()
+        await self._behind.check()
         spool = Spool()
         try:
             await self._begin(spool)
@@ -114,7 +140,7 @@ class AsyncArtifactHttpFile(Generic[Data]):
         """Fill the temporary file with what is there, as far as the mode wants it."""
         if not (self._mode.keeps or self._mode.must_not_exist):
             return
-        for source in self._sources:
+        for source in await self._behind.sources():
             try:
                 async for piece in source.chunks():
                     if self._mode.must_not_exist:
@@ -141,11 +167,13 @@ class AsyncArtifactHttpFile(Generic[Data]):
         if isinstance(core, Spool):
             try:
                 await core.flush()
-                self.etag = await self._send(core.path)
+                self.etag = await self._behind.send(core.path)
             finally:
                 core.close()
+                await self._behind.aclose()
         elif core is not None:
             await core.aclose()
+            await self._behind.aclose()
 
     async def discard(self) -> None:
         """Close it, and send nothing."""
@@ -154,6 +182,7 @@ class AsyncArtifactHttpFile(Generic[Data]):
             self._core.close()
         elif self._core is not None:
             await self._core.aclose()
+        await self._behind.aclose()
 
     def __del__(self) -> None:
         if isinstance(self._core, Spool):
@@ -341,3 +370,7 @@ class AsyncArtifactHttpFile(Generic[Data]):
     def seekable(self) -> bool:
         """Tell whether ``seek`` works: it does."""
         return True
+
+
+def _name_in(url: str | None) -> str:
+    return printable(unquote(urlsplit(url or "").path).rpartition("/")[2])

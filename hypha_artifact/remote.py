@@ -6,54 +6,24 @@ that its ``Transport`` is used on.
 
 from __future__ import annotations
 
-import base64
 import math
-import mimetypes
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
-from typing_extensions import override
 
 from hypha_artifact._api import endpoints
-from hypha_artifact._api.data import breaks_proxy, cut, extent_of, range_header
-from hypha_artifact.errors import (
-    InvalidInput,
-    NetworkError,
-    NotFound,
-    StoreError,
-    UploadExpired,
-)
+from hypha_artifact._api.data import breaks_proxy
+from hypha_artifact.errors import NetworkError, NotFound, UploadExpired
 from hypha_artifact.memory import current_memory
 from hypha_artifact.models import Artifact, JsonObject, StageMode
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.record import STAGE, RemoteRecord
 from hypha_artifact.settings import ConnectionSettings
-
-
-class Link(Struct, frozen=True, kw_only=True):
-    """Where to PUT or GET one file's bytes. Its URL is a secret: never show it.
-
-    ``whole`` links take the file in one request only: names that break the S3 proxy
-    go through the server's own file endpoint.
-    """
-
-    path: RemotePath
-    url: str
-    whole: bool = False
-    is_part: bool = False
-
-    @property
-    def is_proxied(self) -> bool:
-        """Whether it goes through the server's S3 proxy, which cuts off after 60 s."""
-        return urlsplit(self.url).path.startswith("/s3/")
-
-    @override
-    def __repr__(self) -> str:
-        return f"Link({self.path!r}, whole={self.whole})"
+from hypha_artifact.store import Body, Link, Store
 
 
 class MultipartUpload(Struct, frozen=True, kw_only=True):
@@ -68,19 +38,6 @@ class MultipartUpload(Struct, frozen=True, kw_only=True):
     expires: float = math.inf
 
 
-class Body(Struct, frozen=True, kw_only=True):
-    """A (partial) answer of the store: its bytes come in pieces of about 1 MiB.
-
-    ``start`` and ``size`` say where the first byte lies and how long the whole file
-    is, in bytes; ``etag`` is unquoted.
-    """
-
-    start: int
-    size: int
-    etag: str | None
-    chunks: AsyncIterator[bytes]
-
-
 class RemoteArtifact(RemoteRecord):
     """One artifact on the server.
 
@@ -90,6 +47,10 @@ class RemoteArtifact(RemoteRecord):
         baselines: Where in-place sessions are remembered; by default on disk, in the
             user's state folder.
     """
+
+    @property
+    def _store(self) -> Store:
+        return Store(self._transport)
 
     def _where(self) -> JsonObject:
         settings = self._transport.settings
@@ -310,40 +271,33 @@ class RemoteArtifact(RemoteRecord):
             StoreError: The store refused.
             NetworkError: No answer.
         """
-        sent = {"Content-Type": _content_type(link.path), **headers}
-        sent["Content-Length"] = str(length)
-        if md5:
-            sent["Content-MD5"] = base64.b64encode(md5).decode()
+        subject = f"upload {self.id}/{link.path}"
+        send = partial(
+            self._store.put,
+            link,
+            body,
+            length,
+            subject=subject,
+            md5=md5,
+            headers=headers,
+        )
         if link.whole:
             async with self.exclusive():
-                etag = await self._put(link, body, sent)
+                etag = await send()
         else:
-            etag = await self._put(link, body, sent)
+            etag = await send()
         if not link.is_part:
             current_memory(self._key).acknowledge(link.path, length)
         return etag
 
-    async def _put(
-        self, link: Link, body: AsyncIterator[bytes], headers: dict[str, str]
-    ) -> str:
-        answer = await self._transport.put(
-            link.url,
-            body,
-            headers,
-            subject=f"upload {self.id}/{link.path}",
-            signed=not link.whole,
-        )
-        return answer.get("etag", "").strip('"')
-
-    @asynccontextmanager
-    async def fetch(
+    def fetch(
         self,
         link: Link,
         start: int = 0,
         stop: int | None = None,
         *,
         headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> AsyncGenerator[Body]:
+    ) -> AbstractAsyncContextManager[Body]:
         """Get bytes ``start`` up to, not including, ``stop`` (None: the end).
 
         Both forms of a partial answer are understood: 206, and 200 with
@@ -355,27 +309,4 @@ class RemoteArtifact(RemoteRecord):
             NetworkError: No answer, or the body ended early.
         """
         subject = f"download {self.id}/{link.path}"
-        if stop is not None and stop < start:
-            raise InvalidInput(f"{subject}: the range {start} to {stop} is not one.")
-        asked = {
-            **headers,
-            "Accept-Encoding": "identity",
-            **range_header(start, stop),
-        }
-        async with self._transport.get(
-            link.url, asked, subject=subject, signed=not link.whole
-        ) as answer:
-            extent = extent_of(answer.headers)
-            if extent is None:
-                raise StoreError(f"{subject}: the store did not say how long it is.")
-            end = extent.size if stop is None else min(stop, extent.size)
-            yield Body(
-                start=start,
-                size=extent.size,
-                etag=answer.headers.get("etag", "").strip('"') or None,
-                chunks=cut(answer.pieces, extent, start, end, subject),
-            )
-
-
-def _content_type(path: RemotePath) -> str:
-    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return self._store.fetch(link, start, stop, subject=subject, headers=headers)

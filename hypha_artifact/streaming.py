@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import Protocol
 
 import anyio
 
@@ -24,14 +26,40 @@ from hypha_artifact.errors import (
     StoreError,
     VersionNotFound,
 )
+from hypha_artifact.models import Entry
 from hypha_artifact.paths import RemotePath
-from hypha_artifact.remote import Body, Link, RemoteArtifact
+from hypha_artifact.store import Body, Link
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _CHECKED = 32 * 1024 * 1024
 """Bytes; longer files went up in parts, and their ETag says nothing of their bytes."""
 
 _AGAIN = {Remedy.RETRY, Remedy.RETRY_AFTER, Remedy.NEW_LINK}
+
+
+class Readable(Protocol):
+    """What can be read: an artifact, for one."""
+
+    def fetch(
+        self,
+        link: Link,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        headers: Mapping[str, str] = ...,
+    ) -> AbstractAsyncContextManager[Body]:
+        """Get bytes from a link; see ``Store.fetch``."""
+        ...
+
+    async def sign_downloads(
+        self, paths: Sequence[RemotePath], *, version: str | None = None
+    ) -> dict[RemotePath, Link]:
+        """Sign links to GET files."""
+        ...
+
+    async def stat(self, path: RemotePath, *, version: str | None = None) -> Entry:
+        """Tell of one path; raises ``NotFound``."""
+        ...
 
 
 class RemoteBytes:
@@ -41,7 +69,7 @@ class RemoteBytes:
     is another one by then is never mixed with the first.
 
     Args:
-        remote: The artifact.
+        remote: The artifact, or what else has it.
         path: The file.
         version: A name, None for the latest, or ``"stage"``.
         headers: Sent along with each request for bytes.
@@ -50,7 +78,7 @@ class RemoteBytes:
 
     def __init__(
         self,
-        remote: RemoteArtifact,
+        remote: Readable,
         path: RemotePath,
         *,
         version: str | None = None,

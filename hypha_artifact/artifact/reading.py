@@ -10,11 +10,12 @@ from typing import Literal, TypeAlias, overload
 from hypha_artifact.artifact.browsing import Browsing
 from hypha_artifact.artifact.moving import Moving
 from hypha_artifact.async_artifact_file import AsyncArtifactHttpFile
+from hypha_artifact.behind import InArtifact
 from hypha_artifact.classes import OnError
 from hypha_artifact.errors import HyphaError, IsFolder, NotStaged
 from hypha_artifact.paths import RemotePath
 from hypha_artifact.record import STAGE
-from hypha_artifact.remote import Link
+from hypha_artifact.store import Link
 from hypha_artifact.streaming import RemoteBytes
 
 TextMode: TypeAlias = Literal[
@@ -95,14 +96,12 @@ class Reading(Browsing, Moving):
         path = RemotePath(urlpath)
         kept = (STAGE, None) if set(mode) & set("wax+") else (version,)
         sent = {"Content-Type": content_type or _type_of(path), **headers}
-        return AsyncArtifactHttpFile(
-            mode,
-            sources=tuple(self._bytes(path, each, headers) for each in kept),
-            send=partial(self._send, remote=path, headers=sent),
-            check=partial(self._check_writable, path),
-            encoding=encoding,
-            name=path,
+        behind = InArtifact(
+            kept=tuple(self._bytes(path, each, headers) for each in kept),
+            sender=partial(self._send, remote=path, headers=sent),
+            checker=partial(self._check_writable, path),
         )
+        return AsyncArtifactHttpFile(None, mode, encoding, name=path, behind=behind)
 
     def _open_url(
         self, url: str, mode: str, headers: Mapping[str, str], encoding: str | None
@@ -114,14 +113,10 @@ class Reading(Browsing, Moving):
         async def refuse() -> None:
             raise NotStaged(f"'{path}' is a URL: it can only be read.")
 
-        return AsyncArtifactHttpFile(
-            mode,
-            sources=(source,),
-            send=partial(self._send, remote=path),
-            check=refuse,
-            encoding=encoding,
-            name=path,
+        behind = InArtifact(
+            kept=(source,), sender=partial(self._send, remote=path), checker=refuse
         )
+        return AsyncArtifactHttpFile(None, mode, encoding, name=path, behind=behind)
 
     def _bytes(
         self,

@@ -25,7 +25,8 @@ from hypha_artifact.fsspec.moving import Progress, move
 from hypha_artifact.models import Entry, StageMode, StageState
 from hypha_artifact.paths import ArtifactId, RemotePath, printable
 from hypha_artifact.record import STAGE
-from hypha_artifact.remote import Link, RemoteArtifact
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.store import Link
 from hypha_artifact.streaming import RemoteBytes
 from hypha_artifact.transfer.guard import guard
 from hypha_artifact.transfer.items import Existing, PlanItem

@@ -10,6 +10,7 @@ from fsspec.asyn import sync
 from typing_extensions import override
 
 from hypha_artifact.async_artifact_file import AsyncArtifactHttpFile
+from hypha_artifact.behind import InArtifact
 from hypha_artifact.errors import InvalidInput, IsFolder
 from hypha_artifact.fsspec.address import Address
 from hypha_artifact.fsspec.files import ReadFile, WriteFile
@@ -116,13 +117,12 @@ class HyphaFileSystem(Writing):
         async def send(local: Path) -> None:
             await self._send(path, local)
 
-        return await AsyncArtifactHttpFile[bytes](
-            mode,
-            sources=(access.source(address.file),),
-            send=send,
-            check=access.check_stage,
-            name=path,
+        behind = InArtifact(
+            kept=(access.source(address.file),),
+            sender=send,
+            checker=access.check_stage,
         )
+        return await AsyncArtifactHttpFile[bytes](None, mode, name=path, behind=behind)
 
     def _open_to_read(self, path: str, options: dict[str, object]) -> IO[bytes]:
         info = sync(self.loop, self._info, path)

@@ -76,7 +76,7 @@ class Reading(Base):
             )
             return cast("AsyncArtifactHttpFile[bytes]", opened)
 
-        return ArtifactHttpFile(make)
+        return ArtifactHttpFile(make=make)
 
     def read_bytes(
         self,

@@ -12,7 +12,7 @@ from hypha_artifact.errors import (
     VersionNotFound,
 )
 from hypha_artifact.paths import RemotePath
-from hypha_artifact.remote import Link
+from hypha_artifact.store import Link
 from hypha_artifact.transfer.jobs import Job
 
 Sign = Callable[[Sequence[RemotePath]], Awaitable[dict[RemotePath, Link]]]

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from hypha_artifact.errors import HyphaError, IntegrityError
 from hypha_artifact.paths import RemotePath, printable
-from hypha_artifact.remote import Link, RemoteArtifact
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.store import Link
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.jobs import Job, Step, Work
 from hypha_artifact.transfer.limits import Limiter

@@ -32,8 +32,9 @@ from hypha_artifact.errors import (
     redact,
 )
 from hypha_artifact.paths import ArtifactId
-from hypha_artifact.remote import Body, RemoteArtifact
+from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
+from hypha_artifact.store import Body
 from hypha_artifact.transfer.errands import (
     Fetching,
     Sending,

@@ -20,7 +20,8 @@ from hypha_artifact.errors import (
     VersionNotFound,
 )
 from hypha_artifact.paths import RemotePath
-from hypha_artifact.remote import Link, RemoteArtifact
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.store import Link
 from hypha_artifact.streaming import RemoteBytes
 from hypha_artifact.transfer.content import Hashes, has_content
 from hypha_artifact.transfer.items import Content, PlanItem

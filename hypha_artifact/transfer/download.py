@@ -10,7 +10,8 @@ from msgspec import structs
 
 from hypha_artifact.errors import HyphaError
 from hypha_artifact.paths import RemotePath
-from hypha_artifact.remote import Body, Link, RemoteArtifact
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.store import Body, Link
 from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.apart import sign_apart
 from hypha_artifact.transfer.errands import MD5, Fetching, fetch, require_same

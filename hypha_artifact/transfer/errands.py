@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from hypha_artifact.errors import IntegrityError, LocalFileError, RemoteChanged
 from hypha_artifact.paths import RemotePath, printable
-from hypha_artifact.remote import Body, Link, RemoteArtifact
+from hypha_artifact.remote import RemoteArtifact
+from hypha_artifact.store import Body, Link
 from hypha_artifact.transfer import target as files
 from hypha_artifact.transfer.limits import Limiter
 from hypha_artifact.transfer.local import (

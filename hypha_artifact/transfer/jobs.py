@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from hypha_artifact.errors import HyphaError
-from hypha_artifact.remote import Link, MultipartUpload
+from hypha_artifact.remote import MultipartUpload
+from hypha_artifact.store import Link
 from hypha_artifact.transfer.codec import decode
 from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.local import Fingerprint

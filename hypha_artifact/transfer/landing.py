@@ -6,18 +6,24 @@ Local paths are texts here: a ``Path`` for each step would cost seconds with man
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import structs
 
 from hypha_artifact.paths import printable
 from hypha_artifact.transfer.items import Draft, Existing, Problem
+from hypha_artifact.transfer.known import Known
 from hypha_artifact.transfer.names import Habits, fold, is_refused
 from hypha_artifact.transfer.plan import RemoteFile, RemoteTree, both, taken
 from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.rules import free_name
 from hypha_artifact.transfer.state import DownloadRequest
+
+_AT_ONCE = 5000
+"""Files that are looked for on the disk at a time."""
 
 
 def beneath(root: str, name: str) -> str:
@@ -25,10 +31,14 @@ def beneath(root: str, name: str) -> str:
     return f"{root}{name}" if root.endswith("/") else f"{root}/{name}"
 
 
+Look: TypeAlias = Callable[[Sequence[RemoteFile]], Mapping[str, Existing]]
+"""Says what is at the local targets of some files, by ``beneath``."""
+
+
 def plan_download(
     request: DownloadRequest,
     tree: RemoteTree,
-    existing: Mapping[str, Existing],
+    look: Look,
     *,
     habits: Callable[[Path], Habits] = lambda _: Habits(),
     is_there: Callable[[str], bool] = lambda _: False,
@@ -38,125 +48,175 @@ def plan_download(
     Args:
         request: What the user asked for.
         tree: What was found in the artifact.
-        existing: What is at the local targets already, by ``beneath``.
+        look: Asked for some thousand files at a time.
         habits: Tells how the file system at a folder treats names; asked only when
             there are names that this matters for.
         is_there: Tells whether anything is at a local path.
     """
-    problems = list(tree.problems)
-    files: dict[str, int] = {}
-    folders = _Folders()
-    for number, file in enumerate(tree.files):
-        local = _local(request, file)
-        if local in files:
-            other = tree.files[files[local]]
-            problems.append(taken(file.path, file.name, other.path))
-        else:
-            files[local] = number
-            folders.add(local, file.name)
-    problems.extend(
-        both(tree.files[files.pop(path)].path, path)
-        for path in sorted(folders.paths & files.keys())
-    )
-    landing = _Landing(request, tree, files, habits, is_there)
-    problems.extend(
-        _unheld(tree.files[files.pop(path)].path) for path in landing.refused()
-    )
-    twins = landing.twins(folders.paths)
-    there = {**existing, **twins} if twins else existing
-    items = PlanItems.drafted(
-        Draft(
-            local=os.fsencode(local),
-            remote=file.path,
-            size=file.entry.size or 0,
-            modified=file.entry.modified,
-            existing=landing.beside(local, there.get(local)),
-            root=os.fsencode(file.root) if file.root else None,
-        )
-        for local, file in landing.files()
-    )
-    return TransferPlan(request=request, items=items, problems=tuple(problems))
+    landing = _Landing(request, tree, habits)
+    twins = landing.twins()
+    free = _Free(landing, is_there)
+
+    def drafts() -> Iterator[Draft]:
+        for files in _some(landing):
+            there = {**look([file for _, file in files]), **twins}
+            for local, file in files:
+                yield Draft(
+                    local=os.fsencode(local),
+                    remote=file.path,
+                    size=file.entry.size or 0,
+                    modified=file.entry.modified,
+                    existing=free.beside(
+                        local, there.get(local), is_twin=local in twins
+                    ),
+                    root=os.fsencode(file.root) if file.root else None,
+                )
+
+    items = PlanItems.drafted(drafts())
+    return TransferPlan(request=request, items=items, problems=landing.problems)
 
 
-def _local(request: DownloadRequest, file: RemoteFile) -> str:
-    return beneath(str(file.root or request.folder), file.name)
+Aimed: TypeAlias = tuple[str, RemoteFile]
+"""A remote file, and its local path before it."""
+
+
+def _some(landing: Iterable[Aimed]) -> Iterator[list[Aimed]]:
+    files = iter(landing)
+    while some := list(islice(files, _AT_ONCE)):
+        yield some
 
 
 class _Landing:
-    """The local files that a download makes, as their file system sees them."""
+    """Where each file of a download goes, as its file system sees it.
+
+    Of the files it has two numbers each: very many are looked for by their hashes.
+    """
 
     def __init__(
         self,
         request: DownloadRequest,
         tree: RemoteTree,
-        files: Mapping[str, int],
         habits: Callable[[Path], Habits],
-        is_there: Callable[[str], bool],
     ) -> None:
-        self._request = request
-        self._tree = tree
-        self._files = files
+        self._folder = request.folder
+        self._files = tree.files
         self._ask = habits
-        self._is_there = is_there
-        self._known: dict[Path, Habits] = {}
-        self._taken: set[str] = set()
-        self._twins: Collection[str] = ()
+        self._known_habits: dict[Path, Habits] = {}
+        self._left_out = bytearray(len(tree.files))
+        self._problems = list(tree.problems)
+        self.folded = Known()
+        """The local paths of all files, as a file system that folds names has them."""
+        paths, folders, odd = Known(), _Folders(), list[int]()
+        for number, file in enumerate(tree.files):
+            local = self._local(file)
+            paths.add(local)
+            self.folded.add(fold(local))
+            folders.add(local, file.name)
+            if is_refused(file.name):
+                odd.append(number)
+        self.folders = folders.paths
+        """Every local folder that is made."""
+        self._find_clashes(paths)
+        self._find_refused(odd)
 
-    def files(self) -> Iterator[tuple[str, RemoteFile]]:
-        """Yield each file that is left, and its local path before it."""
-        for number, file in enumerate(self._tree.files):
-            local = _local(self._request, file)
-            if self._files.get(local) == number:
-                yield local, file
+    def __iter__(self) -> Iterator[Aimed]:
+        """Yield each file that can be written."""
+        for left_out, file in zip(self._left_out, self._files, strict=True):
+            if not left_out:
+                yield self._local(file), file
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What cannot be written."""
+        return tuple(self._problems)
+
+    def _local(self, file: RemoteFile) -> str:
+        return beneath(str(file.root or self._folder), file.name)
+
+    def _find_clashes(self, paths: Known) -> None:
+        """Leave out what another file, or a folder, takes the name of."""
+        doubtful = paths.twice()
+        doubtful.update(hash(path) for path in self.folders if path in paths)
+        if not doubtful:
+            return
+        first: dict[str, int] = {}
+        for number, file in enumerate(self._files):
+            local = self._local(file)
+            if hash(local) not in doubtful:
+                continue
+            other = first.setdefault(local, number)
+            if other != number:
+                against = taken(file.path, file.name, self._files[other].path)
+                self._leave_out(number, against)
+        for path in sorted(self.folders & first.keys()):
+            number = first[path]
+            self._leave_out(number, both(self._files[number].path, path))
+
+    def _find_refused(self, odd: Iterable[int]) -> None:
+        for number in odd:
+            file = self._files[number]
+            if not self._left_out[number] and self._habits(file).refuses:
+                self._leave_out(number, _unheld(file.path))
+
+    def _leave_out(self, number: int, problem: Problem) -> None:
+        self._left_out[number] = True
+        self._problems.append(problem)
 
     def _habits(self, file: RemoteFile) -> Habits:
-        root = file.root or self._request.folder
-        if root not in self._known:
-            self._known[root] = self._ask(root)
-        return self._known[root]
+        root = file.root or self._folder
+        if root not in self._known_habits:
+            self._known_habits[root] = self._ask(root)
+        return self._known_habits[root]
 
-    def refused(self) -> list[str]:
-        """Return the files whose names their file system does not hold."""
-        return [
-            path
-            for path, file in self.files()
-            if is_refused(file.name) and self._habits(file).refuses
-        ]
-
-    def twins(self, folders: Iterable[str]) -> dict[str, Existing]:
+    def twins(self) -> dict[str, Existing]:
         """Return the files that would fall on another one, or on its folder."""
         found: dict[str, Existing] = {}
-        folded = set(map(fold, folders))
+        folders = set(map(fold, self.folders))
+        doubtful = self.folded.twice()
+        doubtful.update(hash(path) for path in folders if path in self.folded)
+        if not doubtful:
+            return found
         first: dict[str, str] = {}
-        for path in self._files:
+        for path, file in self:
             name = fold(path)
-            other = first.setdefault(name, path)
-            if other is path and name not in folded:
+            if hash(name) not in doubtful:
                 continue
-            if self._habits(self._tree.files[self._files[path]]).folds:
+            other = first.setdefault(name, path)
+            if other is path and name not in folders:
+                continue
+            if self._habits(file).folds:
                 shown = printable(other.rpartition("/")[2])
                 why = f"This disk does not tell its name from '{shown}'."
                 if other is path:
                     why = "This disk does not tell its name from that of a folder."
                 found[path] = Existing(size=None, modified=None, blocked=why)
-        self._taken = first.keys() | folded
-        self._twins = found.keys()
         return found
 
-    def beside(self, path: str, there: Existing | None) -> Existing | None:
+
+class _Free:
+    """Names that are free beside others."""
+
+    def __init__(self, landing: _Landing, is_there: Callable[[str], bool]) -> None:
+        self._files = landing.folded
+        self._others = set(map(fold, landing.folders))
+        self._is_there = is_there
+
+    def beside(
+        self, path: str, there: Existing | None, *, is_twin: bool
+    ) -> Existing | None:
         """Give what is in the way the number of the next free name."""
-        if there is None or not (
-            there.blocked is None or there.is_folder or path in self._twins
-        ):
+        if there is None or not (there.blocked is None or there.is_folder or is_twin):
             return there
         folder, slash, name = path.rpartition("/")
 
         def is_taken(other: str) -> bool:
             beside = f"{folder}{slash}{other}"
-            return fold(beside) in self._taken or self._is_there(beside)
+            folded = fold(beside)
+            is_ours = folded in self._others or folded in self._files
+            return is_ours or self._is_there(beside)
 
         number, copy = free_name(name, is_taken)
-        self._taken.add(fold(f"{folder}{slash}{copy}"))
+        self._others.add(fold(f"{folder}{slash}{copy}"))
         return structs.replace(there, free=number)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import anyio.to_thread
@@ -39,9 +39,6 @@ from hypha_artifact.transfer.target import look
 from hypha_artifact.transfer.walk import walk
 
 STAGE = "stage"
-
-_AT_ONCE = 5000
-"""Files that are looked for on the disk at a time."""
 
 
 async def survey(remote: RemoteArtifact, request: Request) -> TransferPlan:
@@ -209,28 +206,32 @@ def _landed(
     request: DownloadRequest, tree: RemoteTree, habits: Callable[[Path], Habits]
 ) -> TransferPlan:
     """Look at the disk. Blocks."""
-    existing = existing_of(request, tree)
     return plan_download(
-        request, tree, existing, habits=habits, is_there=os.path.lexists
+        request,
+        tree,
+        lambda files: existing_of(request, files),
+        habits=habits,
+        is_there=os.path.lexists,
     )
 
 
-def existing_of(request: DownloadRequest, tree: RemoteTree) -> dict[str, Existing]:
+def existing_of(
+    request: DownloadRequest, files: Iterable[RemoteFile]
+) -> dict[str, Existing]:
     """Say what is at the targets of a download already. Blocks.
 
     Args:
         request: What to copy.
-        tree: What was found in the artifact.
+        files: Some of what was found in the artifact.
     """
-    existing: dict[str, Existing] = {}
-    for start in range(0, len(tree.files), _AT_ONCE):
-        names: dict[Path, list[RemotePath]] = {}
-        for file in tree.files[start : start + _AT_ONCE]:
-            names.setdefault(file.root or request.folder, []).append(file.name)
-        for root, there in names.items():
-            found = look(root, there)
-            existing |= {beneath(str(root), name): each for name, each in found.items()}
-    return existing
+    names: dict[Path, list[RemotePath]] = {}
+    for file in files:
+        names.setdefault(file.root or request.folder, []).append(file.name)
+    return {
+        beneath(str(root), name): each
+        for root, there in names.items()
+        for name, each in look(root, there).items()
+    }
 
 
 class _Walk:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar, TypeAlias
 
+import anyio.to_thread
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -35,6 +36,7 @@ from hypha_tui.state.conflict_rows import (
     warning,
 )
 from hypha_tui.state.lines import Line
+from hypha_tui.state.text import count
 from hypha_tui.themes import Symbols
 from hypha_tui.widgets.commit_wish import WISH, CommitWish
 from hypha_tui.widgets.keys_line import KeyHint
@@ -42,6 +44,9 @@ from hypha_tui.widgets.line_list import MOVES, LineList, content
 
 Compare: TypeAlias = Callable[[], Awaitable[TransferPlan]]
 """Makes the plan again, with contents compared."""
+
+_AT_ONCE = 2000
+"""Rows that are decided about within a key press; more are, beside the loop."""
 
 _BACK = KeyHint(key="Esc", label="Cancel all", action="leave")
 
@@ -100,7 +105,7 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         self.plan = plan
         """What is decided about; with contents compared, once that was wanted."""
         self._compare = compare
-        self._is_comparing = False
+        self._is_busy = False
         self._live = live
         self._decisions: dict[RemotePath, Overwrite] = {}
         self._table = ConflictList(self._draw, identify, id="table", ranged=True)
@@ -185,14 +190,32 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
         return tuple(keys)
 
     def _set(self, rows: Sequence[Row], rule: Overwrite) -> None:
-        for row in rows:
-            decision = decided(row, rule)
-            if decision is not None and isinstance(row, PlanItem):
-                self._decisions[row.remote] = decision
-            elif isinstance(row, PlanItem):
-                self._decisions.pop(row.remote, None)
+        self._take(_decisions(rows, rule))
+
+    def _take(self, found: Mapping[RemotePath, Overwrite | None]) -> None:
+        self._decisions |= {path: rule for path, rule in found.items() if rule}
+        for path in [path for path, rule in found.items() if rule is None]:
+            self._decisions.pop(path, None)
         self._table.refresh()
         self._say_keys()
+
+    def _set_all(self, rule: Overwrite) -> None:
+        if len(self._table.rows) <= _AT_ONCE:
+            self._set(self._table.rows, rule)
+        elif not self._is_busy:
+            self._is_busy = True
+            self.note(f"Deciding about {count(len(self._table.rows), 'file')} ...")
+            self.run_worker(self._set_very_many(rule))
+
+    async def _set_very_many(self, rule: Overwrite) -> None:
+        try:
+            self._take(await self._decided(rule))
+        finally:
+            self._is_busy = False
+            self.note("")
+
+    async def _decided(self, rule: Overwrite) -> dict[RemotePath, Overwrite | None]:
+        return await anyio.to_thread.run_sync(_decisions, self._table.rows, rule)
 
     @on(LineList.Opened)
     def action_turn(self) -> None:
@@ -211,27 +234,27 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
 
     def action_decide_all(self, name: str) -> None:
         """Decide about all rows."""
-        self._set(self._table.rows, Overwrite(name))
+        self._set_all(Overwrite(name))
 
     def action_compare(self) -> None:
         """Overwrite what has other content: compare it first."""
-        if self._compare and not self._is_comparing:
-            self._is_comparing = True
+        if self._compare and not self._is_busy:
+            self._is_busy = True
             self.note("Comparing the content of files that are as long ...")
             self.run_worker(self._by_content(self._compare))
 
     async def _by_content(self, compare: Compare) -> None:
         try:
             self.plan = await compare()
+            self._decisions.clear()
+            self._fill()
+            self._take(await self._decided(Overwrite.CONTENT))
         except HyphaError as error:
             self.note(error.explain())
-            return
+        else:
+            self.note(uncertainty(self.plan))
         finally:
-            self._is_comparing = False
-        self._decisions.clear()
-        self._fill()
-        self._set(self._table.rows, Overwrite.CONTENT)
-        self.note(uncertainty(self.plan))
+            self._is_busy = False
 
     def action_wish_commit(self) -> None:
         """Let an upload end with a commit, or not."""
@@ -241,5 +264,12 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
     @on(CommitWish.Accepted)
     def action_go(self) -> None:
         """Answer with the decisions."""
-        if not self._is_comparing:
+        if not self._is_busy:
             self.dismiss(self._decisions)
+
+
+def _decisions(
+    rows: Sequence[Row], rule: Overwrite
+) -> dict[RemotePath, Overwrite | None]:
+    """Follow a rule; None for what it leaves to be skipped."""
+    return {row.remote: decided(row, rule) for row in rows if isinstance(row, PlanItem)}

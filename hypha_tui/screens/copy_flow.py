@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from anyio import to_thread
 from msgspec import Struct, structs
 
 from hypha_artifact.errors import InvalidInput
@@ -180,7 +181,8 @@ class CopyFlow:
             if decisions is None:
                 self._ui.say("Nothing was copied.")
                 return False
-            plan = _wished(resolve(dialog.plan, decisions), dialog.commit)
+            left = await to_thread.run_sync(resolve, dialog.plan, decisions)
+            plan = _wished(left, dialog.commit)
         if not plan.items:
             self._ui.say("Nothing is left to copy.")
             return False

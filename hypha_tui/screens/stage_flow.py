@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from anyio import to_thread
+
 from hypha_artifact import staging
 from hypha_artifact.errors import WouldLoseData
 from hypha_artifact.models import (
@@ -16,7 +18,7 @@ from hypha_artifact.models import (
 from hypha_artifact.paths import ArtifactId, RemotePath, printable
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.rules import resolve
-from hypha_artifact.transfer.state import CarryRequest
+from hypha_artifact.transfer.state import CarryRequest, Overwrite
 from hypha_tui.providers.base import Place
 from hypha_tui.providers.remote import RemoteProvider
 from hypha_tui.screens.commit import CarryWanted, CommitDecision, CommitScreen
@@ -205,7 +207,8 @@ class StageFlow:
             paths=tuple(map(RemotePath, wanted.paths)),
         )
         client = self._ui.session.client
-        plan = resolve(await client.plan(request), {})
+        nothing: dict[RemotePath, Overwrite] = {}
+        plan = await to_thread.run_sync(resolve, await client.plan(request), nothing)
         await client.submit(plan)
         files = f"{count(len(plan.items), 'file')}, {size(plan.size)}"
         text = f"Carrying {files}, of {latest.version} over. C commits when it is done."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anyio
@@ -113,20 +113,19 @@ def planning(count: int) -> dict[str, float]:
 def landing(count: int) -> dict[str, float]:
     """Plan a download of files over as many that are there; no disk, no server."""
     idle = peak()
-    files, existing = remote_files(), dict[str, Existing]()
+    files = remote_files()
     for number in range(count):
         name = f"plate_{number % FOLDERS:03}/well_{number:06}_field_01.ome.tiff"
         path = RemotePath(name)
         entry = Entry(name="", size=0, modified=1e9)
         files.add(RemoteFile(path=path, name=path, entry=entry))
-        existing[f"/data/screens/{name}"] = Existing(size=0, modified=1.0)
     request = DownloadRequest(
         sources=(RemotePath(),),
         artifact=ArtifactId("lab", "atlas"),
         folder=Path("/data/screens"),
     )
     start = time.process_time()
-    plan = plan_download(request, RemoteTree(files=files), existing)
+    plan = plan_download(request, RemoteTree(files=files), all_there)
     planned = time.process_time()
     left = decided(plan)
     return {
@@ -137,6 +136,11 @@ def landing(count: int) -> dict[str, float]:
         "plan": planned - start,
         "rule": time.process_time() - planned,
     }
+
+
+def all_there(files: Sequence[RemoteFile]) -> dict[str, Existing]:
+    there = Existing(size=0, modified=1.0)
+    return {f"/data/screens/{file.name}": there for file in files}
 
 
 def decided(plan: TransferPlan) -> int:

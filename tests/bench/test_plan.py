@@ -108,11 +108,14 @@ def test_download_of_many_over_many(tree: Path) -> None:
     )
     say(f"\n{TOTAL:,} remote files over {TOTAL:,} local ones")
     spent: list[float] = []
-    existing = timed("look", lambda: existing_of(request, remote), spent)
     plan = timed(
-        "plan",
+        "look and plan",
         lambda: plan_download(
-            request, remote, existing, habits=probe, is_there=os.path.lexists
+            request,
+            remote,
+            lambda files: existing_of(request, files),
+            habits=probe,
+            is_there=os.path.lexists,
         ),
         spent,
     )

@@ -43,7 +43,12 @@ def run(*given: str, said: bytes = b"") -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("way", "count"),
-    [("planning", 100_000), ("planning", 1_000_000), ("landing", 100_000)],
+    [
+        ("planning", 100_000),
+        ("planning", 1_000_000),
+        ("landing", 100_000),
+        ("landing", 1_000_000),
+    ],
 )
 def test_plan_over_as_many(way: str, count: int) -> None:
     found = run(way, str(count))

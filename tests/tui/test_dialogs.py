@@ -428,6 +428,21 @@ async def test_content_decides_once_it_is_compared() -> None:
     assert screen.plan.items[0].existing == found[0].existing
 
 
+async def test_all_of_very_many_are_decided_beside_the_loop() -> None:
+    many = plan(*(item(f"{number:05}", THERE) for number in range(5000)), item("d"))
+    async with hold(conflict(many)) as held:
+        await held.press("O")
+        await until(held.pilot, lambda: held.has("1 new, 5,000 overwritten"))
+        assert not held.has("Deciding")
+        await held.press("S")
+        await until(held.pilot, lambda: held.has("1 new, 5,000 skipped"))
+        await held.press("enter")
+        answer = held.answer
+        assert isinstance(answer, dict)
+        assert set(answer.values()) == {SKIP}
+        assert len(answer) == 5000
+
+
 async def test_escape_cancels_the_batch() -> None:
     async with hold(conflict()) as held:
         await held.press("O", "escape")

@@ -1,9 +1,10 @@
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Generator, Mapping
 from types import TracebackType
 
 from hypha_rpc.utils import ObjectProxy
 
 class ServerContextManager(Awaitable[ObjectProxy]):
+    def __await__(self) -> Generator[object, None, ObjectProxy]: ...
     async def __aenter__(self) -> ObjectProxy: ...
     async def __aexit__(
         self,

@@ -31,8 +31,9 @@ from hypha_artifact.models import (
 )
 from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 from hypha_artifact.record import STAGE
-from hypha_artifact.remote import Body, Link, MultipartUpload, RemoteArtifact
+from hypha_artifact.remote import MultipartUpload, RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
+from hypha_artifact.store import Body, Link
 from hypha_artifact.transfer.clock import Clock
 from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.jobs import Step

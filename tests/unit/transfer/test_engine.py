@@ -24,7 +24,7 @@ from hypha_artifact.errors import (
 )
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
-from hypha_artifact.remote import Link
+from hypha_artifact.store import Link
 from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.faults import LONGEST_WAIT
 from hypha_artifact.transfer.plan import MIB, MULTIPART_ABOVE, PART_SIZE

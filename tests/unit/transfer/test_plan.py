@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -119,31 +120,15 @@ def test_what_is_only_announced_does_not_collide() -> None:
 
 
 def test_download_marks_local_targets() -> None:
-    tree = RemoteTree(
-        files=tuple(
-            RemoteFile(
-                path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p, size=0)
-            )
-            for p in ("a", "b")
-        )
-    )
+    tree = tree_of("a", "b")
     here = Existing(size=1, modified=2.0)
-    plan = plan_download(TO_DISK, tree, {"/to/a": here})
+    plan = plan_download(TO_DISK, tree, lambda _: {"/to/a": here})
     assert [item.existing for item in plan.items] == [replace(here, free=2), None]
     assert plan.items[0].local == Path("/to/a")
 
 
 def test_download_of_a_name_that_is_file_and_folder() -> None:
-    names = ("a", "a/b")
-    tree = RemoteTree(
-        files=tuple(
-            RemoteFile(
-                path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p, size=0)
-            )
-            for p in names
-        )
-    )
-    plan = plan_download(TO_DISK, tree, {})
+    plan = plan_download(TO_DISK, tree_of("a", "a/b"), lambda _: {})
     assert [item.remote for item in plan.items] == ["a/b"]
     assert plan.problems[0].source == "a"
 
@@ -195,28 +180,39 @@ def test_every_file_is_an_item_or_a_problem(names: list[str]) -> None:
     assert len({item.remote for item in plan.items}) == len(plan.items)
 
 
+def tree_of(*names: str) -> RemoteTree:
+    paths = map(RemotePath, names)
+    return RemoteTree(
+        files=tuple(
+            RemoteFile(path=path, name=path, entry=Entry(name=path, size=0))
+            for path in paths
+        )
+    )
+
+
+def planned_down(
+    *names: str, habits: Callable[[Path], Habits], there: tuple[str, ...] = ()
+) -> TransferPlan:
+    existing = {f"/to/{name}": Existing(size=1, modified=1.0) for name in there}
+    return plan_download(
+        TO_DISK,
+        tree_of(*names),
+        lambda _: existing,
+        habits=habits,
+        is_there=existing.__contains__,
+    )
+
+
 def down(
     *names: str, there: tuple[str, ...] = (), habits: Habits | None = None
 ) -> TransferPlan:
-    tree = RemoteTree(
-        files=tuple(
-            RemoteFile(
-                path=RemotePath(p), name=RemotePath(p), entry=Entry(name=p, size=0)
-            )
-            for p in names
-        )
-    )
-    paths = {f"/to/{name}" for name in there}
-    existing = dict.fromkeys(paths, Existing(size=1, modified=1.0))
     asked: list[Path] = []
 
     def ask(folder: Path) -> Habits:
         asked.append(folder)
         return habits or Habits()
 
-    plan = plan_download(
-        TO_DISK, tree, existing, habits=ask, is_there=paths.__contains__
-    )
+    plan = planned_down(*names, there=there, habits=ask)
     assert bool(asked) is (habits is not None)
     return plan
 
@@ -251,6 +247,20 @@ def test_names_that_differ_in_case_only() -> None:
         2,
         "This disk does not tell its name from 'A.txt'.",
     )
+
+
+@given(st.lists(st.sampled_from(["a", "A", "b", "a/b", "a/B", "A/b", "b/c/d", "B/x"])))
+def test_every_remote_file_is_an_item_or_a_problem(names: list[str]) -> None:
+    plan = planned_down(*names, habits=lambda _: Habits(folds=True))
+    assert len(plan.items) + len(plan.problems) == len(names)
+    assert len({item.local for item in plan.items}) == len(plan.items)
+    landed = [str(i.local).lower() for i in plan.items if i.existing is None]
+    folders = {str(above).lower() for i in plan.items for above in i.local.parents}
+    assert len(set(landed)) == len(landed)
+    assert folders.isdisjoint(landed)
+    exact = planned_down(*names, habits=lambda _: Habits())
+    assert {i.remote for i in exact.items} == {i.remote for i in plan.items}
+    assert not exact.collisions
 
 
 @pytest.mark.parametrize("name", ["a:b", "d/aux.txt", "e./f", "COM1", "what?"])

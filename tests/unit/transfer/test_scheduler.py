@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
-from hypha_artifact.remote import Link
+from hypha_artifact.store import Link
 from hypha_artifact.transfer.board import Board
 from hypha_artifact.transfer.commands import Commands
 from hypha_artifact.transfer.items import PlanItem
