@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from msgspec import structs
 
-from hypha_artifact.paths import printable
+from hypha_artifact.paths import MAX_SEGMENT_BYTES, printable
 from hypha_artifact.transfer.items import Draft, Existing, Problem
 from hypha_artifact.transfer.known import Known
 from hypha_artifact.transfer.names import Habits, fold, is_refused
@@ -24,6 +24,9 @@ from hypha_artifact.transfer.state import DownloadRequest
 
 _AT_ONCE = 5000
 """Files that are looked for on the disk at a time."""
+
+_MAY_BE_CUT = MAX_SEGMENT_BYTES // 4
+"""Characters: a copy that is shorter has the whole name that it is of."""
 
 
 def beneath(root: str, name: str) -> str:
@@ -116,6 +119,8 @@ class _Landing:
                 odd.append(number)
         self.folders = folders.paths
         """Every local folder that is made."""
+        self.doubtful = self.folded.twice()
+        """Hashes of folded paths that more than one file may have."""
         self._find_clashes(paths)
         self._find_refused(odd)
 
@@ -172,7 +177,7 @@ class _Landing:
         """Return the files that would fall on another one, or on its folder."""
         found: dict[str, Existing] = {}
         folders = set(map(fold, self.folders))
-        doubtful = self.folded.twice()
+        doubtful = self.doubtful
         doubtful.update(hash(path) for path in folders if path in self.folded)
         if not doubtful:
             return found
@@ -198,6 +203,7 @@ class _Free:
 
     def __init__(self, landing: _Landing, is_there: Callable[[str], bool]) -> None:
         self._files = landing.folded
+        self._doubtful = landing.doubtful
         self._others = set(map(fold, landing.folders))
         self._is_there = is_there
 
@@ -216,7 +222,9 @@ class _Free:
             return is_ours or self._is_there(beside)
 
         number, copy = free_name(name, is_taken)
-        self._others.add(fold(f"{folder}{slash}{copy}"))
+        # Other names get other copies, unless they are cut, or folded to be the same.
+        if len(copy) >= _MAY_BE_CUT or hash(fold(path)) in self._doubtful:
+            self._others.add(fold(f"{folder}{slash}{copy}"))
         return structs.replace(there, free=number)
 
 

@@ -235,6 +235,15 @@ def test_a_free_name_is_one_that_nothing_has_or_gets() -> None:
     assert names.items[0].existing.free == 5
 
 
+def test_names_beside_others_are_free_where_they_are_cut_or_folded() -> None:
+    long = tuple(f"{'x' * 250}{end}.txt" for end in "yz")
+    plan = down(*long, there=long)
+    assert [item.existing.free for item in plan.items if item.existing] == [2, 3]
+    same = "a.txt", "A.txt"
+    plan = down(*same, there=same, habits=Habits(folds=True))
+    assert [item.existing.free for item in plan.items if item.existing] == [2, 3]
+
+
 def test_names_that_differ_in_case_only() -> None:
     names = "d/A.txt", "d/a.txt", "D/\u00c4", "d/a\u0308", "x", "X/y"
     assert not down(*names, habits=Habits()).collisions
