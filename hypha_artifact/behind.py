@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
@@ -112,13 +112,14 @@ class AtUrl:
         link = await self._link()
         local = anyio.Path(file)
         size = (await local.stat()).st_size
-        return await self._store(link).put(
-            link,
-            _pieces(local),
-            size,
-            subject=f"upload to {link.path}",
-            headers=self._headers,
-        )
+        async with aclosing(_pieces(local)) as pieces:
+            return await self._store(link).put(
+                link,
+                pieces,
+                size,
+                subject=f"upload to {link.path}",
+                headers=self._headers,
+            )
 
     async def aclose(self) -> None:  # noqa: D102
         if self._transport is not None:

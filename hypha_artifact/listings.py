@@ -1,8 +1,8 @@
 """Many folders of one version, with as few calls as can be.
 
 A listing costs the server a tenth of a second and more, whatever is in the folder
-(measured, Hypha 0.21), so none is asked for twice, and none that its parent does not
-have.
+(measured, Hypha 0.21), so none is asked for twice; and once a folder was not there,
+none that its parent does not have.
 """
 
 from __future__ import annotations
@@ -30,15 +30,23 @@ class Listings:
     ) -> None:
         self._list = list_folder
         self._known: Cache = {} if cache is None else cache
+        self._was_absent = False
         self._folders: dict[RemotePath, frozenset[str]] = {}
         self._files: dict[RemotePath, frozenset[str]] = {}
 
     async def of(self, folder: RemotePath) -> tuple[Entry, ...]:
         """List a folder; one that does not exist is empty."""
         if folder not in self._known:
-            there = folder == ROOT or folder.name in await self._inside(folder.parent)
-            self._known[folder] = await self._list(folder) if there else ()
+            found = await self._list(folder) if await self._may_be_there(folder) else ()
+            self._known[folder] = found
+            self._was_absent |= not found
         return self._known[folder]
+
+    async def _may_be_there(self, folder: RemotePath) -> bool:
+        asks_parent = self._was_absent or folder.parent in self._known
+        if folder == ROOT or not asks_parent:
+            return True
+        return folder.name in await self._inside(folder.parent)
 
     async def _inside(self, folder: RemotePath) -> frozenset[str]:
         if folder not in self._folders:

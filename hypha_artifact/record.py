@@ -7,6 +7,7 @@ threads of this process, because the server loses staging entries when they over
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -33,6 +34,9 @@ from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
 STAGE = "stage"
 """The version name that stands for the staged view."""
 
+_GLANCE = 1.0
+"""Seconds."""
+
 
 class RemoteRecord:
     """What the server keeps of one artifact.
@@ -54,6 +58,7 @@ class RemoteRecord:
         self._transport = transport
         self._baselines = baselines or BaselineStore()
         self._key = f"{transport.settings.server_url} {artifact_id}"
+        self._glanced: tuple[float, Artifact] | None = None
 
     # The record and the folders.
 
@@ -72,6 +77,27 @@ class RemoteRecord:
         return _staged_on_branch(
             artifact, await self._transport.call(endpoints.get_status(self.id))
         )
+
+    async def glance(self) -> Artifact:
+        """Return the staged record as it was within the last second, or read it.
+
+        For looks that are taken again before anything is changed: one that is a
+        moment old saves a call for each step of an upload.
+
+        Raises:
+            ArtifactNotFound: There is no such artifact.
+        """
+        seen = self._recent()
+        if seen is None:
+            started = time.monotonic()
+            seen = await self.read(version=STAGE)
+            self._glanced = started, seen
+        return seen
+
+    def _recent(self) -> Artifact | None:
+        if self._glanced and time.monotonic() - self._glanced[0] < _GLANCE:
+            return self._glanced[1]
+        return None
 
     async def list_folder(
         self,
@@ -126,6 +152,7 @@ class RemoteRecord:
 
     def exclusive(self) -> AbstractAsyncContextManager[None]:
         """Hold the artifact's turn for calls that touch its staging record."""
+        self._glanced = None
         return serial_lock(self._key).hold()
 
     async def open_stage(self, mode: StageMode) -> Artifact:
@@ -135,10 +162,12 @@ class RemoteRecord:
             StageConflict: One of the other kind is open; switching it loses files.
             PermissionDenied: This user may not edit.
         """
-        async with self.exclusive():
-            artifact = await self.read(version=STAGE)
-            if artifact.stage_mode is None:
-                return await self._open(mode, artifact)
+        artifact = self._recent()
+        if artifact is None or artifact.stage_mode is None:
+            async with self.exclusive():
+                artifact = await self.read(version=STAGE)
+                if artifact.stage_mode is None:
+                    return await self._open(mode, artifact)
         other = artifact.stage_mode is not mode and not artifact.is_git
         if other and artifact.versions:
             raise StageConflict(

@@ -13,7 +13,6 @@ from hypha_artifact.classes import LinkRule, MultipartConfig
 from hypha_artifact.errors import InvalidInput, IsFolder, NotStaged
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import RemotePath, printable
-from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.transfer.state import DownloadRequest, Links, UploadRequest
 
@@ -90,7 +89,7 @@ async def stage_mode(
     Raises:
         NotStaged: No stage is open, and none would be.
     """
-    mode = (await remote.read(version=STAGE)).stage_mode or otherwise
+    mode = (await remote.glance()).stage_mode or otherwise
     if mode is None:
         raise NotStaged(f"{remote.id} has no open stage.")
     return mode

@@ -102,14 +102,13 @@ class Ledger:
         self._write("DELETE FROM jobs WHERE batch = ?", (group.id,))
 
     def add(self, group: Group) -> None:
-        """Enter a batch with all its jobs."""
+        """Enter a batch with all its jobs, and with its commit: none is forgotten."""
         head = (group.id, group.key, group.account, group.title)
         self._write(
-            "INSERT INTO batches (id, key, account, title, request, started) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (*head, encode(group.request), group.started),
+            "INSERT INTO batches (id, key, account, title, request, started, "
+            "committing, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*head, encode(group.request), group.started, *_committing(group)),
         )
-        self.commit(group)
 
     def rank(self, group: Group) -> None:
         """Note which batches go before others."""
@@ -117,11 +116,9 @@ class Ledger:
 
     def commit(self, group: Group) -> None:
         """Note how far a batch's commit is; before it is sent, too."""
-        found = group.outcome
-        state, packed = (found.state.value, encode(found)) if found else (None, None)
         self._write(
             "UPDATE batches SET committing = ?, outcome = ? WHERE id = ?",
-            (state, packed, group.id),
+            (*_committing(group), group.id),
         )
 
     def limit(self, direction: Direction, text: str) -> None:
@@ -170,10 +167,11 @@ class Ledger:
         """Note from time to time how much of a part is on the disk."""
         at = work.written.get(part, 0)
         if work.parts > 1 and (at // STRIDE != (at - count) // STRIDE or count < 0):
+            # First whose bytes they are: a crash may come between the two.
+            self._write("UPDATE works SET etag = ? WHERE job = ?", (work.etag, job.id))
             self._write(
                 "INSERT OR REPLACE INTO written VALUES (?, ?, ?)", (job.id, part, at)
             )
-            self._write("UPDATE works SET etag = ? WHERE job = ?", (work.etag, job.id))
 
     def finishing(self, job: Job, work: Work) -> None:
         """Note that a file is about to get its name, or to be joined."""
@@ -282,6 +280,12 @@ class Ledger:
             "(SELECT 1 FROM jobs WHERE batch = batches.id)",
             (group.id,),
         )
+
+
+def _committing(group: Group) -> tuple[str | None, bytes | None]:
+    """Write down what is to become of a batch's commit, or became of it."""
+    found = group.outcome
+    return (found.state.value, encode(found)) if found else (None, None)
 
 
 def _job_rows(

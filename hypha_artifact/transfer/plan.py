@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -142,6 +143,12 @@ class Aim:
                 yield str.__new__(RemotePath, f"{prefix}{file.name}"), file
             elif mark != _LEFT_OUT:
                 yield self._folder / file.name, file
+
+    @property
+    def single(self) -> RemotePath | None:
+        """The remote path, if there is only one file."""
+        paths = [path for path, _ in islice(self, 2)]
+        return paths[0] if len(paths) == 1 else None
 
     @property
     def problems(self) -> tuple[Problem, ...]:

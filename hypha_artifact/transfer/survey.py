@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import anyio.to_thread
@@ -66,13 +66,13 @@ async def survey_upload(remote: RemoteArtifact, request: UploadRequest) -> Trans
         HyphaError: The artifact cannot be read.
     """
     aimed = await anyio.to_thread.run_sync(_walked, request)
-    artifact = await remote.read(version=STAGE)
+    artifact = await remote.glance()
     listing: Listing = {}
     # A new version starts empty; otherwise the live files are overwritten.
     version = STAGE if artifact.is_staged else None
     starts_empty = request.mode is StageMode.NEW_VERSION and not artifact.is_git
     if artifact.is_staged or not starts_empty:
-        listing = await _list_targets(remote, request.folder, aimed.folders, version)
+        listing = await _list_targets(remote, request.folder, aimed, version)
     plan = await anyio.to_thread.run_sync(plan_upload, request, aimed, listing)
     if request.compare:
         return await with_contents(remote, plan, version, own_part=request.part_size)
@@ -86,24 +86,34 @@ def _walked(request: UploadRequest) -> Aim:
 
 
 async def _list_targets(
-    remote: RemoteArtifact,
-    folder: RemotePath,
-    wanted: Collection[RemotePath],
-    version: str | None,
+    remote: RemoteArtifact, folder: RemotePath, aimed: Aim, version: str | None
 ) -> Listing:
     """List a folder and those below it that are wanted and exist, once each."""
     found = Listed()
+    if aimed.single is not None and await _list_one(
+        remote, aimed.single.parent, found, version
+    ):
+        return found
     below: dict[RemotePath, list[RemotePath]] = {}
-    for each in wanted:
+    for each in aimed.folders:
         below.setdefault(each.parent, []).append(each)
     todo = [folder]
     while todo:
         here = todo.pop()
-        entries = await remote.list_folder(here, version=version)
-        found.add(here, entries)
-        names = {entry.name for entry in entries if entry.is_folder}
+        if here not in found:
+            await _list_one(remote, here, found, version)
+        names = {entry.name for entry in found[here] if entry.is_folder}
         todo.extend(each for each in below.get(here, ()) if each.name in names)
     return found
+
+
+async def _list_one(
+    remote: RemoteArtifact, folder: RemotePath, found: Listed, version: str | None
+) -> bool:
+    """List a folder; tell whether anything is in it."""
+    entries = await remote.list_folder(folder, version=version)
+    found.add(folder, entries)
+    return bool(entries)
 
 
 class Listed(Mapping[RemotePath, Sequence[Entry]]):

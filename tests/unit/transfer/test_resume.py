@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import cast
 
 import anyio
 import pytest
+from typing_extensions import override
 
 from hypha_artifact.errors import JournalDamaged, NetworkError, SignInRequired
 from hypha_artifact.models import StageMode
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.transfer.download import Download
 from hypha_artifact.transfer.engine import TransferEngine
-from hypha_artifact.transfer.journal import Journal
+from hypha_artifact.transfer.jobs import Group, Mover
+from hypha_artifact.transfer.journal import Journal, Row
+from hypha_artifact.transfer.ledger import Ledger
+from hypha_artifact.transfer.meter import Speed
+from hypha_artifact.transfer.outcome import CommitOption
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE
 from hypha_artifact.transfer.resume import load
 from hypha_artifact.transfer.state import (
@@ -357,3 +363,36 @@ async def test_a_row_that_makes_no_sense_is_damage(machine: Machine) -> None:
             load(journal)
     finally:
         journal.close()
+
+
+class Cut(Journal):
+    """A journal whose program dies as soon as the batch is written down."""
+
+    is_over = False
+
+    @override
+    def write(self, sql: str, rows: Iterable[Row]) -> None:
+        if not self.is_over:
+            super().write(sql, rows)
+        self.is_over |= "INTO batches" in sql
+
+
+@pytest.mark.parametrize("option", [None, CommitOption(comment="all of it")])
+def test_a_batch_is_never_written_down_without_its_commit(
+    tmp_path: Path, option: CommitOption | None
+) -> None:
+    request = UploadRequest(
+        sources=(),
+        artifact=LAB,
+        folder=ROOT,
+        mode=StageMode.NEW_VERSION,
+        commit=option,
+    )
+    mover = cast("Mover", None)  # nothing is moved
+    group = Group(1, request, mover, "nothing", Speed(FakeClock()))
+    with closing(Cut(tmp_path / "journal.sqlite")) as journal:
+        Ledger(journal).add(group)
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        (stored,) = load(journal)
+    assert stored.outcome == group.outcome
+    assert (stored.outcome is not None) is (option is not None)
