@@ -27,16 +27,23 @@ class Server:
             Entry(name=name[:-1], kind=EntryKind.FOLDER)
             if name.endswith("/")
             else Entry(name=name, size=1)
-            for name in TREE[folder]
+            for name in TREE.get(folder, ())
         )
 
 
-async def test_a_folder_that_is_not_there_costs_nothing() -> None:
+async def test_a_folder_costs_one_call_however_deep_it_is() -> None:
+    server = Server()
+    listings = Listings(server.list_folder)
+    assert await listings.files(RemotePath("raw/plate")) == {"c.txt"}
+    assert server.calls == ["raw/plate"]
+
+
+async def test_many_folders_that_are_not_there_cost_two_calls() -> None:
     server = Server()
     listings = Listings(server.list_folder)
     for number in range(100):
         assert await listings.files(RemotePath(f"new/sub/{number}")) == frozenset()
-    assert server.calls == [""]
+    assert server.calls == ["new/sub/0", ""]
 
 
 async def test_no_folder_is_listed_twice_even_through_a_cache() -> None:
