@@ -121,6 +121,11 @@ class FaultProxy:
         """Break all connections, and refuse new ones until ``up``."""
         server, self._server = self._server, None
         if server is not None:
+            # Python loses a connection that it is accepting as the server closes
+            # (its issue 109564), so first it has to accept no more.
+            for listener in server.sockets:
+                asyncio.get_running_loop().remove_reader(listener.fileno())
+            await asyncio.sleep(0)
             server.close()
             for writer in tuple(self._open):
                 writer.transport.abort()
@@ -154,6 +159,9 @@ class FaultProxy:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        if self._server is None:
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         assert task
         self._tasks.add(task)

@@ -28,6 +28,7 @@ from hypha_artifact.settings import ConnectionSettings
 DEFAULT_WORKSPACE = "demo-lab"
 START_SECONDS = 60.0
 _TOKEN_SECONDS = 365 * 86400.0
+_EXISTS = "Workspace already exists"
 _OK = 200
 
 
@@ -175,7 +176,7 @@ class LocalServer:
         )
         self._running.callback(self.stop_hypha)
         self._hypha.wait_until(self._answers, START_SECONDS)
-        self._make_workspace()
+        self._make_workspace(self._hypha)
 
     def stop_hypha(self) -> None:
         """Stop the Hypha process alone, as if the server were lost."""
@@ -245,18 +246,24 @@ class LocalServer:
     def _answers(self) -> bool:
         return call(self._ports[0], "/health/readiness")[0] == _OK
 
-    def _make_workspace(self) -> None:
-        port, name = self._ports[0], self.workspace
-        if call(port, f"/{name}/info", token=self.token)[0] == _OK:
+    def _has_workspace(self) -> bool:
+        path = f"/{self.workspace}/info"
+        return call(self._ports[0], path, token=self.token)[0] == _OK
+
+    def _make_workspace(self, hypha: Child) -> None:
+        if self._has_workspace():
             return
+        name = self.workspace
         config = {"id": name, "name": name, "persistent": True, "owners": [token.USER]}
         status, text = call(
-            port,
+            self._ports[0],
             f"/{token.HOME}/services/ws/create_workspace",
             token=self.mint(token.HOME),
             body={"config": config},
         )
-        if status != _OK:
+        if _EXISTS in text:  # the server is about to have read it again
+            hypha.wait_until(self._has_workspace, START_SECONDS)
+        elif status != _OK:
             reason = _detail(text)
             message = f"The workspace '{name}' could not be made: {status} {reason}."
             raise LocalServerError(message)

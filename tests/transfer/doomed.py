@@ -1,9 +1,9 @@
 """The engine's process as it is, but it kills itself at a step of its journal.
 
 Started in the place of ``hypha_artifact.transfer.service``. The file that ``DOOM``
-names says where: a method of ``Ledger``, which call of it, and whether before it, or
-after what it wrote was committed. Large files begin at 1 MiB here, and ``WINDOW`` says
-how many jobs of a batch are in memory.
+names says where: a method of ``Ledger``, or any statement; which call of it; and
+whether before it, or after what it wrote was committed. Large files begin at 1 MiB
+here, and ``WINDOW`` says how many jobs of a batch are in memory.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import signal
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hypha_artifact.transfer import plan, rest
 
+T = TypeVar("T")
 KIB = 1024
 MIB = 1024 * KIB
 if __name__ == "__main__":
@@ -24,11 +25,15 @@ if __name__ == "__main__":
     rest.KEPT = int(os.environ.get("WINDOW", rest.KEPT))
 
 from hypha_artifact.transfer import download, ledger, scheduler  # noqa: E402
+from hypha_artifact.transfer.journal import Journal  # noqa: E402
 from hypha_artifact.transfer.ledger import Ledger  # noqa: E402
 from hypha_artifact.transfer.service import main  # noqa: E402
 
 NO_STEPS = {"trouble", "is_kept", "is_sound", "settled", "room", "rows"}
 """What else is public in ``Ledger``."""
+
+STATEMENT = "statement"
+"""Any statement: several of them may make a step."""
 
 FACTS = {"rank", "first", "limit", "unfill"}
 """Steps that nothing hangs on: single facts, and the end of what is no batch yet."""
@@ -63,9 +68,8 @@ def _file() -> Path:
 
 def steps() -> set[str]:
     """Name all steps of a journal."""
-    return (
-        {name for name in vars(Ledger) if not name.startswith("_")} - NO_STEPS - FACTS
-    )
+    methods = {name for name in vars(Ledger) if not name.startswith("_")}
+    return methods - NO_STEPS - FACTS | {STATEMENT}
 
 
 def _is_due(step: str) -> str | None:
@@ -83,16 +87,21 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _doomed(name: str, honest: Callable[..., None]) -> Callable[..., None]:
+def _doomed(
+    name: str,
+    honest: Callable[..., None],
+    journal_of: Callable[[T], Journal | None],
+) -> Callable[..., None]:
     @wraps(honest)
-    def step(self: Ledger, *args: object, **options: object) -> None:
+    def step(self: T, *args: object, **options: object) -> None:
         when = _is_due(name)
         if when == "before":
             _die()
         honest(self, *args, **options)
         if when == "after":
-            assert self._journal
-            self._journal.flush()
+            journal = journal_of(self)
+            assert journal
+            journal.flush()
             _die()
 
     return step
@@ -102,6 +111,8 @@ if __name__ == "__main__":
     download.RANGE, download.STREAMS, ledger.STRIDE = 256 * KIB, 12, 64 * KIB
     if "WINDOW" in os.environ:
         scheduler.FIRST_BATCH = scheduler.LARGEST_BATCH = rest.KEPT
-    for each in steps():
-        setattr(Ledger, each, _doomed(each, getattr(Ledger, each)))
+    for each in steps() - {STATEMENT}:
+        honest = getattr(Ledger, each)
+        setattr(Ledger, each, _doomed(each, honest, lambda books: books._journal))
+    Journal.write = _doomed(STATEMENT, Journal.write, lambda self: self)
     main()

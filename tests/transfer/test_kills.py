@@ -36,7 +36,7 @@ from hypha_artifact.transfer.state import (
 from tests.engines import pid_of
 from tests.faults import Fault, FaultProxy
 from tests.transfer.conftest import ODD_NAMES, Bench, Stock, checksums, stored
-from tests.transfer.doomed import KIB, MIB, Doom, steps
+from tests.transfer.doomed import KIB, MIB, STATEMENT, Doom, steps
 
 SMALL, LARGE, PARTS, RANGES = 8, 3 * MIB - 5, 24, 12
 ODD = ODD_NAMES[:3]
@@ -53,11 +53,14 @@ BOTH: Calls = {
     "state": (1, 9, 18, 26),
 }
 UP = {**BOTH, "part": (1, 2, 7, 13, 19, 24), "finishing": (1, 7, 13), "ended": (1,)}
+UP[STATEMENT] = (*range(1, 30), *range(30, 105, 5))
 DOWN = {**BOTH, "part": (1, 3, 6, 9, 12), "finishing": (1, 7, 13), "ended": (1,)}
 DOWN["written"] = (5, 12, 20)
+DOWN[STATEMENT] = (*range(1, 30), *range(30, 95, 5))
 STOPPED: Calls = {"reset": (1, 3), "cleaned": (1, 3), "forget": (1, 3), "drop": (1,)}
-COMMITTED: Calls = {"commit": (1, 2)}
-RESTING: Calls = {"turn": (1, 2, 3), "clear": (1,)}
+STOPPED[STATEMENT] = tuple(range(1, 50, 3))
+COMMITTED: Calls = {"commit": (1, 2), STATEMENT: tuple(range(1, 14))}
+RESTING: Calls = {"turn": (1, 2, 3), "clear": (1,), STATEMENT: tuple(range(1, 40, 3))}
 """Which calls of which steps a batch dies at: one that goes up, that comes down, that
 is cancelled, that is committed at its end, that mostly rests in the journal.
 """
@@ -249,7 +252,7 @@ def _most(state: JobState, many: int, snapshot: Snapshot) -> bool:
 def _at(doom: Doom) -> Iterator[None]:
     doom.write()
     yield
-    assert Doom.read() is None, "the engine never came there"
+    assert Doom.read() is None, f"the engine never came there: {Doom.read()} is left"
 
 
 @contextmanager
