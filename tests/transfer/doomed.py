@@ -87,11 +87,12 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _doomed(
-    name: str,
-    honest: Callable[..., None],
-    journal_of: Callable[[T], Journal | None],
-) -> Callable[..., None]:
+def _doom(
+    kind: type[T], method: str, journal_of: Callable[[T], Journal | None], name: str
+) -> None:
+    """Let a method look whether the engine is to die at it."""
+    honest: Callable[..., None] = getattr(kind, method)
+
     @wraps(honest)
     def step(self: T, *args: object, **options: object) -> None:
         when = _is_due(name)
@@ -104,7 +105,11 @@ def _doomed(
             journal.flush()
             _die()
 
-    return step
+    setattr(kind, method, step)
+
+
+def _journal_of(ledger: Ledger) -> Journal | None:
+    return ledger._journal
 
 
 if __name__ == "__main__":
@@ -112,7 +117,6 @@ if __name__ == "__main__":
     if "WINDOW" in os.environ:
         scheduler.FIRST_BATCH = scheduler.LARGEST_BATCH = rest.KEPT
     for each in steps() - {STATEMENT}:
-        honest = getattr(Ledger, each)
-        setattr(Ledger, each, _doomed(each, honest, lambda books: books._journal))
-    Journal.write = _doomed(STATEMENT, Journal.write, lambda self: self)
+        _doom(Ledger, each, _journal_of, each)
+    _doom(Journal, "write", lambda journal: journal, STATEMENT)
     main()
