@@ -41,19 +41,26 @@ def start_process(place: Place) -> bool:
         EngineError: It does not start.
     """
     place.make()
+    try:
+        # One that says nothing was killed; the next one goes on from the journal.
+        said = _started(place) or _started(place)
+    except OSError as error:
+        raise EngineError(f"The engine does not start: {error.strerror}.") from error
+    return _understood(said, place)
+
+
+def _started(place: Place) -> bytes:
+    """Start it once, and return what it says."""
     come, go = os.pipe()
     try:
         _spawn(place, go)
         os.close(go)
         go = -1
-        said = _read_all(come)
-    except OSError as error:
-        raise EngineError(f"The engine does not start: {error.strerror}.") from error
+        return _read_all(come)
     finally:
         for each in (come, go):
             if each >= 0:
                 os.close(each)
-    return _understood(said, place)
 
 
 def _understood(said: bytes, place: Place) -> bool:
