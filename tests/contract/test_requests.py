@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from hypha_artifact import AsyncHyphaArtifact
+from hypha_artifact import AsyncHyphaArtifact, record
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.errors import NotStaged
 from hypha_artifact.settings import ConnectionSettings
 from tests.faults import FaultProxy
 
 Verb = Callable[[AsyncHyphaArtifact, Path], Awaitable[object]]
+
+
+@pytest.fixture(autouse=True)
+def fast_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no look at the stage be too old, however slow this machine is."""
+    monkeypatch.setattr(record, "_GLANCE", 3600.0)
 
 
 @pytest.fixture
