@@ -23,6 +23,7 @@ from hypha_artifact.store import Body, Link, Store
 from hypha_artifact.streaming import RemoteBytes
 
 _PIECE = 1 << 20
+_UNNAMED = RemotePath("file")
 UrlFactory: TypeAlias = Callable[[], str | Awaitable[str]]
 """Gives a URL, anew each time that one has expired."""
 
@@ -100,13 +101,15 @@ class AtUrl:
         self._transport: Transport | None = None
 
     async def sources(self) -> tuple[RemoteBytes, ...]:  # noqa: D102
+        if self._factory:  # it is asked when the bytes are
+            return (RemoteBytes(self, _UNNAMED, headers=self._headers),)
         link = await self._link()
-        given = None if self._factory else link
-        return (RemoteBytes(self, link.path, headers=self._headers, link=given),)
+        return (RemoteBytes(self, link.path, headers=self._headers, link=link),)
 
     async def check(self) -> None:
-        """Look at the URL; whether it takes bytes is seen when they are sent."""
-        await self._link()
+        """Look at a URL that is known; whether it takes bytes is seen later."""
+        if self._url is not None:
+            await self._link()
 
     async def send(self, file: Path) -> str | None:  # noqa: D102
         link = await self._link()
