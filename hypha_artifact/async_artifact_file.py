@@ -7,12 +7,10 @@ import io
 import os
 from collections.abc import Generator, Mapping
 from typing import Generic, Self, cast
-from urllib.parse import unquote, urlsplit
 
-from hypha_artifact.behind import AtUrl, Behind, UrlFactory
+from hypha_artifact.behind import AtUrl, Behind, UrlFactory, name_in
 from hypha_artifact.buffers import PIECE, Ahead, Data, Download, Mode, Spool
 from hypha_artifact.errors import AlreadyExists, InvalidInput, NotFound
-from hypha_artifact.paths import printable
 
 TEXT = "utf-8"
 _LINES = 1000
@@ -75,7 +73,7 @@ class AsyncArtifactHttpFile(Generic[Data]):
         self._core: Download | Spool | None = None
         self._mode = Mode.parse(mode)
         typed = {"Content-Type": content_type} if content_type else {}
-        headers = {**(additional_headers or {}), **typed}
+        headers = {**typed, **(additional_headers or {})}
         self._behind = behind or AtUrl(
             url, factory=url_factory, ssl=ssl, headers=headers
         )
@@ -85,7 +83,7 @@ class AsyncArtifactHttpFile(Generic[Data]):
         self._text = Ahead("")
         self._at = 0
         self._closed = False
-        self.name = name or _name_in(url)
+        self.name = name or name_in(url or "")
         self.etag: str | None = None
         """What the store called the bytes, after they were sent whole."""
 
@@ -370,7 +368,3 @@ class AsyncArtifactHttpFile(Generic[Data]):
     def seekable(self) -> bool:
         """Tell whether ``seek`` works: it does."""
         return True
-
-
-def _name_in(url: str | None) -> str:
-    return printable(unquote(urlsplit(url or "").path).rpartition("/")[2])

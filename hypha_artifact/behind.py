@@ -168,8 +168,7 @@ class AtUrl:
             raise InvalidInput(
                 "That is no URL of a file: it begins with http or https."
             )
-        name = unquote(parts.path).rpartition("/")[2]
-        return Link(path=RemotePath(printable(name)), url=url or "")
+        return Link(path=RemotePath(name_in(url or "")), url=url or "")
 
     def _store(self, link: Link) -> Store:
         if self._transport is None:
@@ -184,6 +183,11 @@ class AtUrl:
     @override
     def __repr__(self) -> str:
         return "AtUrl()"
+
+
+def name_in(url: str) -> str:
+    """Return what a file at a URL is called, safe to show."""
+    return printable(unquote(urlsplit(url).path).rpartition("/")[2])
 
 
 async def _pieces(file: anyio.Path) -> AsyncGenerator[bytes]:

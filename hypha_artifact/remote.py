@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from functools import partial
+from contextlib import AbstractAsyncContextManager, nullcontext
 from types import MappingProxyType
 
 from msgspec import Struct, structs
@@ -272,20 +271,10 @@ class RemoteArtifact(RemoteRecord):
             NetworkError: No answer.
         """
         subject = f"upload {self.id}/{link.path}"
-        send = partial(
-            self._store.put,
-            link,
-            body,
-            length,
-            subject=subject,
-            md5=md5,
-            headers=headers,
-        )
-        if link.whole:
-            async with self.exclusive():
-                etag = await send()
-        else:
-            etag = await send()
+        async with self.exclusive() if link.whole else nullcontext():
+            etag = await self._store.put(
+                link, body, length, subject=subject, md5=md5, headers=headers
+            )
         if not link.is_part:
             current_memory(self._key).acknowledge(link.path, length)
         return etag

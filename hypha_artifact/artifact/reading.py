@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, TypeAlias, overload
@@ -10,7 +9,7 @@ from typing import Literal, TypeAlias, overload
 from hypha_artifact.artifact.browsing import Browsing
 from hypha_artifact.artifact.moving import Moving
 from hypha_artifact.async_artifact_file import AsyncArtifactHttpFile
-from hypha_artifact.behind import InArtifact
+from hypha_artifact.behind import InArtifact, name_in
 from hypha_artifact.classes import OnError
 from hypha_artifact.errors import HyphaError, IsFolder, NotStaged
 from hypha_artifact.paths import RemotePath
@@ -22,8 +21,6 @@ TextMode: TypeAlias = Literal[
     "r", "w", "a", "x", "r+", "w+", "a+", "x+", "rt", "wt", "at", "xt"
 ]
 BinaryMode: TypeAlias = Literal["rb", "wb", "ab", "xb", "rb+", "wb+", "ab+", "r+b"]
-
-_ANY = "application/octet-stream"
 
 
 class Reading(Browsing, Moving):
@@ -95,7 +92,8 @@ class Reading(Browsing, Moving):
             return self._open_url(urlpath, mode, headers, encoding)
         path = RemotePath(urlpath)
         kept = (STAGE, None) if set(mode) & set("wax+") else (version,)
-        sent = {"Content-Type": content_type or _type_of(path), **headers}
+        typed = {"Content-Type": content_type} if content_type else {}
+        sent = {**typed, **headers}
         behind = InArtifact(
             kept=tuple(self._bytes(path, each, headers) for each in kept),
             sender=partial(self._send, remote=path, headers=sent),
@@ -106,7 +104,7 @@ class Reading(Browsing, Moving):
     def _open_url(
         self, url: str, mode: str, headers: Mapping[str, str], encoding: str | None
     ) -> AsyncArtifactHttpFile[str] | AsyncArtifactHttpFile[bytes]:
-        path = RemotePath(url.partition("?")[0].rpartition("/")[2])
+        path = RemotePath(name_in(url))
         link = Link(path=path, url=url)
         source = RemoteBytes(self.remote, path, headers=headers, link=link)
 
@@ -212,7 +210,3 @@ class Reading(Browsing, Moving):
             if on_error == "ignore":
                 return None
             raise
-
-
-def _type_of(path: RemotePath) -> str:
-    return mimetypes.guess_type(path.name)[0] or _ANY

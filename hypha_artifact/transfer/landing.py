@@ -62,16 +62,15 @@ def plan_download(
 
     def drafts() -> Iterator[Draft]:
         for files in _some(landing):
-            there = {**look([file for _, file in files]), **twins}
+            there = look([file for _, file in files])
             for local, file in files:
+                found = twins.get(local) or there.get(local)
                 yield Draft(
                     local=os.fsencode(local),
                     remote=file.path,
                     size=file.entry.size or 0,
                     modified=file.entry.modified,
-                    existing=free.beside(
-                        local, there.get(local), is_twin=local in twins
-                    ),
+                    existing=free.beside(local, found, is_twin=local in twins),
                     root=os.fsencode(file.root) if file.root else None,
                 )
 
@@ -177,8 +176,8 @@ class _Landing:
         """Return the files that would fall on another one, or on its folder."""
         found: dict[str, Existing] = {}
         folders = set(map(fold, self.folders))
-        doubtful = self.doubtful
-        doubtful.update(hash(path) for path in folders if path in self.folded)
+        on_folders = {hash(path) for path in folders if path in self.folded}
+        doubtful = self.doubtful | on_folders
         if not doubtful:
             return found
         first: dict[str, str] = {}

@@ -90,9 +90,8 @@ async def _list_targets(
 ) -> Listing:
     """List a folder and those below it that are wanted and exist, once each."""
     found = Listed()
-    if aimed.single is not None and await _list_one(
-        remote, aimed.single.parent, found, version
-    ):
+    single = aimed.single
+    if single is not None and await _list_one(remote, single.parent, found, version):
         return found
     below: dict[RemotePath, list[RemotePath]] = {}
     for each in aimed.folders:
@@ -100,20 +99,22 @@ async def _list_targets(
     todo = [folder]
     while todo:
         here = todo.pop()
-        if here not in found:
-            await _list_one(remote, here, found, version)
-        names = {entry.name for entry in found[here] if entry.is_folder}
+        known = here in found
+        entries = (
+            found[here] if known else await _list_one(remote, here, found, version)
+        )
+        names = {entry.name for entry in entries if entry.is_folder}
         todo.extend(each for each in below.get(here, ()) if each.name in names)
     return found
 
 
 async def _list_one(
     remote: RemoteArtifact, folder: RemotePath, found: Listed, version: str | None
-) -> bool:
-    """List a folder; tell whether anything is in it."""
+) -> tuple[Entry, ...]:
+    """List a folder, and keep what is in it."""
     entries = await remote.list_folder(folder, version=version)
     found.add(folder, entries)
-    return bool(entries)
+    return entries
 
 
 class Listed(Mapping[RemotePath, Sequence[Entry]]):

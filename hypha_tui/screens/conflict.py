@@ -202,7 +202,7 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
     def _set_all(self, rule: Overwrite) -> None:
         if len(self._table.rows) <= _AT_ONCE:
             self._set(self._table.rows, rule)
-        elif not self._is_busy:
+        else:
             self._is_busy = True
             self.note(f"Deciding about {count(len(self._table.rows), 'file')} ...")
             self.run_worker(self._set_very_many(rule))
@@ -221,12 +221,14 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
     def action_turn(self) -> None:
         """Overwrite what was to be skipped, or the other way round."""
         row = self._table.current
-        if isinstance(row, PlanItem):
+        if isinstance(row, PlanItem) and not self._is_busy:
             replace = self._decisions.get(row.remote) is Overwrite.REPLACE
             self._set((row,), Overwrite.SKIP if replace else Overwrite.REPLACE)
 
     def action_decide(self, name: str) -> None:
         """Decide about the selected rows, and go to the next one."""
+        if self._is_busy:
+            return  # what is under way would decide about them once more
         rows = self._table.selected
         self._set(rows, Overwrite(name))
         if len(rows) == 1:
@@ -234,7 +236,8 @@ class ConflictScreen(Dialog[dict[RemotePath, Overwrite] | None]):
 
     def action_decide_all(self, name: str) -> None:
         """Decide about all rows."""
-        self._set_all(Overwrite(name))
+        if not self._is_busy:
+            self._set_all(Overwrite(name))
 
     def action_compare(self) -> None:
         """Overwrite what has other content: compare it first."""

@@ -96,18 +96,8 @@ def planning(count: int) -> dict[str, float]:
             files.add(LocalFile(path=path, name=at, size=0, modified=1e9))
         listing.add(root / folder, tuple(Entry(name=name, size=0) for name in names))
     request = request_of(Path("/data/screens"), ArtifactId("lab", "atlas"))
-    start = time.process_time()
-    plan = plan_upload(request, Aim(request, LocalTree(files=files)), listing)
-    planned = time.process_time()
-    left = decided(plan)
-    return {
-        "files": len(plan.collisions),
-        "left": left,
-        "idle": idle,
-        "peak": peak(),
-        "plan": planned - start,
-        "rule": time.process_time() - planned,
-    }
+    tree = LocalTree(files=files)
+    return told(idle, lambda: plan_upload(request, Aim(request, tree), listing))
 
 
 def landing(count: int) -> dict[str, float]:
@@ -124,8 +114,14 @@ def landing(count: int) -> dict[str, float]:
         artifact=ArtifactId("lab", "atlas"),
         folder=Path("/data/screens"),
     )
+    tree = RemoteTree(files=files)
+    return told(idle, lambda: plan_download(request, tree, all_there))
+
+
+def told(idle: int, make: Callable[[], TransferPlan]) -> dict[str, float]:
+    """Make a plan and follow a rule, and say what that cost."""
     start = time.process_time()
-    plan = plan_download(request, RemoteTree(files=files), all_there)
+    plan = make()
     planned = time.process_time()
     left = decided(plan)
     return {

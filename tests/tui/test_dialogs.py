@@ -48,6 +48,7 @@ from hypha_tui.screens.name import NameScreen
 from hypha_tui.screens.problems import ProblemsScreen
 from hypha_tui.screens.quit import QuitChoice, QuitScreen
 from hypha_tui.screens.stage_mode import StageModeScreen
+from hypha_tui.state.conflict_rows import outcome
 from hypha_tui.themes import ASCII, UNICODE, Symbols
 from tests.tui.fakes import until
 from tests.tui.stand import HOSTILE, UNANSWERED, hold
@@ -416,6 +417,10 @@ async def test_content_decides_once_it_is_compared() -> None:
         assert held.has("1 new, 2 different, 1 conflict")
         await held.press("O", "C", "enter")
         assert held.has("Comparing the content")
+        decided = outcome(MIXED, {A: REPLACE, B: REPLACE})
+        assert held.has(decided)
+        await held.press("s")
+        assert held.has(decided), "what is under way decides about all"
         assert held.answer is UNANSWERED
         ask.set()
         said = "1 file cannot be compared: the store has no checksum"
