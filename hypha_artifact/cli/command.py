@@ -77,10 +77,10 @@ def command(
                 _call(function, Session(choices), own)
 
         made = click.command(
-            function.__name__.replace("_", "-"),
+            function.__name__.strip("_").replace("_", "-"),
             cls=HyphaCommand,
             context_settings=dict[str, Any](CONTEXT),
-            epilog=_epilog(examples, answer),
+            epilog=epilog(examples, answer),
         )(run)
         made.named = named
         made.params += choice_options(brief=True, complete=complete_artifacts)
@@ -110,7 +110,8 @@ def _call(function: Function, session: Session, given: dict[str, object]) -> Non
         function(session, **given)
 
 
-def _epilog(examples: str, answer: str) -> str:
+def epilog(examples: str, answer: str = "") -> str:
+    """Write what a command's help ends with."""
     lines = [f"  {line}" for line in examples.strip().splitlines()]
     text = "\n".join(["\b", "Examples:", *lines])
     if answer:

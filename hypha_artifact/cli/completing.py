@@ -76,11 +76,9 @@ async def _below(
 
 
 def _session(ctx: click.Context) -> Session:
-    choices = Choices()
-    for each in (ctx.parent, ctx):
-        given = each.params if each else {}
-        choices = choices.updated({n: v for n, v in given.items() if n in NAMES})
-    return Session(choices)
+    outer = _session(ctx.parent).choices if ctx.parent else Choices()
+    given = {n: v for n, v in ctx.params.items() if n in NAMES}
+    return Session(outer.updated(given))
 
 
 def _answer(look: Callable[[], Awaitable[list[str]]]) -> list[str]:

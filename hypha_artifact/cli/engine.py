@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from hypha_artifact.cli.output import columns, shown, size_text
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session
     from hypha_artifact.transfer.client import TransferClient
-    from hypha_artifact.transfer.state import GroupView, Snapshot
+    from hypha_artifact.transfer.state import GroupView, JobView, Snapshot
 
 BATCH = """\
 {"id", "title", "direction": "up" or "down", "artifact", "size", "done",
@@ -23,6 +23,7 @@ BATCH = """\
   "commit": null or {"state", "version", "reason"}}"""
 
 _LOOK = 0.2
+_PAGE = 1000
 
 
 @asynccontextmanager
@@ -41,6 +42,27 @@ async def engine(session: Session) -> AsyncGenerator[TransferClient]:
 def chosen(snapshot: Snapshot, batches: Sequence[int]) -> list[GroupView]:
     """Return the batches of these numbers; without any, all."""
     return [g for g in snapshot.groups if not batches or g.id in batches]
+
+
+async def pages(
+    client: TransferClient, batch: int
+) -> AsyncIterator[tuple[JobView, ...]]:
+    """Yield the files of a batch in the order of its plan, many at a time."""
+    offset = 0
+    while page := await client.page(batch, offset, _PAGE):
+        yield page
+        offset += len(page)
+
+
+def listed(session: Session, client: TransferClient, batches: Sequence[int]) -> None:
+    """Answer with batches, and tell what stops them; without numbers, all."""
+    groups = chosen(client.snapshot(), batches)
+    session.answer([value(group) for group in groups], lines(groups))
+    if not groups:
+        session.say("There are no transfers.")
+    for group in groups:
+        if group.error:
+            session.say(f"{group.id}: {shown(group.error)}")
 
 
 async def settled(
@@ -103,7 +125,8 @@ def judge(snapshot: Snapshot, batches: Sequence[int]) -> None:
         if number:
             files = "1 file" if number == 1 else f"{number:,} files"
             raise click.ClickException(
-                f"{files} {word}. Try again: hypha-artifact transfers retry"
+                f"{files} {word}. Try again: hypha-artifact transfers retry. "
+                f"See why: hypha-artifact transfers files --state {state.value}"
             )
     for group in groups:
         if group.commit and group.commit.reason:

@@ -7,53 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hypha_artifact.cli.engine import chosen
+from hypha_artifact.cli.engine import chosen, engine, listed, pages
 from hypha_artifact.cli.output import size_text
 
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session
     from hypha_artifact.transfer.client import TransferClient
-    from hypha_artifact.transfer.state import Limit
-
-VERBS = ("pause", "resume", "cancel", "retry", "clear")
-ORDERS = ("first", "last", "move")
-
-_PAGE = 1000
-
-
-def numbers(words: Sequence[str]) -> list[int]:
-    """Read the numbers of batches.
-
-    Raises:
-        UsageError: One is no number.
-    """
-    wrong = [word for word in words if not word.isdecimal()]
-    if wrong:
-        raise click.UsageError(f"'{wrong[0]}' is no batch's number.")
-    return [int(word) for word in words]
-
-
-def check(
-    action: str,
-    batches: Sequence[int],
-    *,
-    everything: bool,
-    before: int | None,
-    file: str | None,
-) -> None:
-    """See that an order says enough.
-
-    Raises:
-        UsageError: It does not.
-    """
-    if action == "cancel" and not batches and not everything:
-        raise click.UsageError("Cancel which? Give numbers, or --all.")
-    if action in ORDERS and not batches:
-        raise click.UsageError(f"Which batch is to go {action}? Give its number.")
-    if (action == "move") is not (before is not None):
-        raise click.UsageError("move and --before N go together.")
-    if file is not None and (action != "first" or len(batches) != 1):
-        raise click.UsageError("--file goes with first and one batch's number.")
+    from hypha_artifact.transfer.state import Limit, Snapshot
 
 
 def known(client: TransferClient, batches: Sequence[int]) -> None:
@@ -71,22 +31,46 @@ def known(client: TransferClient, batches: Sequence[int]) -> None:
             )
 
 
-async def order(
-    client: TransferClient,
+async def obey(
+    session: Session,
     action: str,
     batches: Sequence[int],
     *,
-    before: int | None,
-    file: str | None,
+    files: Sequence[str] = (),
+    before: int | None = None,
 ) -> None:
-    """Give an order; without batches, about all of them."""
+    """Give an order, and list what it was about.
+
+    Args:
+        session: The command's run.
+        action: The value of an ``Action``.
+        batches: Their numbers; none for all.
+        files: Only these files of the one batch.
+        before: The batch that they are to go before.
+
+    Raises:
+        UsageError: Files are named, but not of which batch.
+        InvalidInput: There is no such batch, or no such file in it.
+    """
+    if files and len(batches) != 1:
+        raise click.UsageError("--file goes with one batch's number.")
+    async with engine(session) as client:
+        known(client, batches if before is None else [*batches, before])
+        if files:
+            await _order_files(client, action, batches[0], files)
+        else:
+            await _order(client, action, batches, before)
+        # An order of batches shows where others are.
+        orders = action in {"first", "last", "before"}
+        listed(session, client, () if orders else batches)
+
+
+async def _order(
+    client: TransferClient, action: str, batches: Sequence[int], before: int | None
+) -> None:
     from hypha_artifact.transfer.state import Action, Command
 
-    verb = Action.BEFORE if action == "move" else Action(action)
-    if file is not None:
-        job = await _job(client, batches[0], file)
-        await client.control(Command(action=verb, jobs=(job,)))
-        return
+    verb = Action(action)
     # The last one that is put first is the first one.
     ordered = reversed(batches) if verb is Action.FIRST else batches
     for number in ordered:
@@ -95,32 +79,51 @@ async def order(
         await client.control(Command(action=verb))
 
 
-def wanted_limits(words: Sequence[str], up: str | None, down: str | None) -> list[str]:
-    """Return the limits that are to be set: up, then down; empty for as it is.
+async def _order_files(
+    client: TransferClient, action: str, batch: int, files: Sequence[str]
+) -> None:
+    from hypha_artifact.errors import InvalidInput
+    from hypha_artifact.paths import printable
+    from hypha_artifact.transfer.state import Action, Command
+
+    missing, found = set(files), list[int]()
+    async for page in pages(client, batch):
+        for job in page:
+            names = {str(job.remote), str(job.local)}
+            if names & set(files):
+                found.append(job.id)
+                missing -= names
+    if missing:
+        raise InvalidInput(
+            f"Batch {batch} has no file '{printable(min(missing))}'.",
+            hint=f"See: hypha-artifact transfers files {batch}",
+        )
+    await client.control(Command(action=Action(action), jobs=tuple(found)))
+
+
+async def set_limits(
+    client: TransferClient, *, up: str | None, down: str | None
+) -> None:
+    """Set the limits that are given: both, or none.
 
     Raises:
-        UsageError: Both ways are given twice.
+        InvalidInput: One of them cannot be read.
     """
-    both = " ".join(words)
-    if both and (up or down):
-        raise click.UsageError("Give one limit for both ways, or --up and --down.")
-    return [both or up or "", both or down or ""]
-
-
-async def limit(session: Session, client: TransferClient, wanted: list[str]) -> None:
-    """Set the limits that are wanted, and say what they are."""
     from hypha_artifact.transfer.state import Direction
     from hypha_artifact.transfer.timetable import parse
 
-    ways = (Direction.UPLOAD, Direction.DOWNLOAD)
-    given = [(way, text) for way, text in zip(ways, wanted, strict=True) if text]
-    for _, text in given:
-        parse(text)  # both or none
-    for way, text in given:
+    ways = {Direction.UPLOAD: up, Direction.DOWNLOAD: down}
+    given = {way: text for way, text in ways.items() if text}
+    for text in given.values():
+        parse(text)
+    for way, text in given.items():
         await client.limit(way, text)
     if not given:
         await client.history(0)  # so that an engine is asked, also an idle one
-    shot = client.snapshot()
+
+
+def told_limits(session: Session, shot: Snapshot) -> None:
+    """Say what the limits are."""
     limits = {"up": shot.upload_limit, "down": shot.download_limit}
     session.answer(
         {way: {"limit": each.text, "rate": each.rate} for way, each in limits.items()},
@@ -131,20 +134,3 @@ async def limit(session: Session, client: TransferClient, wanted: list[str]) -> 
 def _limit_text(limit: Limit) -> str:
     now = "no limit" if limit.rate is None else f"{size_text(limit.rate)}/s"
     return now if limit.text == "off" else f"{now}  ({limit.text})"
-
-
-async def _job(client: TransferClient, batch: int, file: str) -> int:
-    """Find a file of a batch by its path in the artifact, or on this machine."""
-    from hypha_artifact.errors import InvalidInput
-    from hypha_artifact.paths import printable
-
-    offset = 0
-    while page := await client.page(batch, offset, _PAGE):
-        for job in page:
-            if file in {str(job.remote), str(job.local)}:
-                return job.id
-        offset += len(page)
-    raise InvalidInput(
-        f"Batch {batch} has no file '{printable(file)}'.",
-        hint="Give its path in the artifact.",
-    )

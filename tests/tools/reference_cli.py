@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 
 from hypha_artifact.cli import main
+from hypha_artifact.cli.group import SmallGroup
 from hypha_artifact.cli.table import SECTIONS
 from tests.tools.reference_markdown import HEAD, table
 
@@ -37,12 +38,17 @@ def cli_page() -> str:
             command = main.get_command(root, name)
             assert command is not None
             parts += _command(name, command, root)
+            if isinstance(command, SmallGroup):
+                for sub, each in command.commands.items():
+                    parts += _command(f"{name} {sub}", each, root, level=4)
     return "\n\n".join(parts) + "\n"
 
 
-def _command(name: str, command: click.Command, root: click.Context) -> Iterator[str]:
+def _command(
+    name: str, command: click.Command, root: click.Context, level: int = 3
+) -> Iterator[str]:
     context = command.make_context(name, [], parent=root, resilient_parsing=True)
-    yield f"### `{name}`"
+    yield f"{'#' * level} `{name}`"
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"`hypha-artifact {name} {usage}`"
     yield _text(inspect.cleandoc(command.help or ""))

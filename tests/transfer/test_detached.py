@@ -58,8 +58,18 @@ async def test_a_batch_is_left_and_waited_for(
     faults.add(Fault("^PUT /s3/.*1.bin", times=None, status=403))
     number = int(await cli("upload", source, "raw", "--detach"))
     assert "1 failed" in await cli("transfers", "wait", str(number), status=1)
+    (failed,) = json.loads(
+        await cli("transfers", "files", str(number), "--state", "failed", "--json")
+    )
+    assert failed["path"] == "raw/1.bin"
+    assert failed["local"] == str(outside.source / "1.bin")
+    assert "403" in failed["reason"]
+    lines = (await cli("transfers", "files")).splitlines()
+    assert [line.split()[0] for line in lines] == ["done", "failed", "done"]
+    assert failed["reason"] in lines[1]
+    assert await cli("transfers", "files", "--state", "running") == ""
     faults.clear()
-    await cli("transfers", "retry")
+    await cli("transfers", "retry", str(number), "--file", "raw/1.bin")
     assert "3 done" in await cli("transfers", "wait")
     await cli("transfers", "wait", "77", status=2)
 
@@ -104,6 +114,29 @@ async def test_orders_are_obeyed_and_survive_the_engine(
     first, last = folders[:20], folders[-20:]
     assert first.count("y") > first.count("x")
     assert last.count("x") > last.count("y")
+
+
+async def test_some_files_of_a_batch_are_ordered(
+    outside: Bench, faults: FaultProxy, cli: Cli
+) -> None:
+    hold = faults.add(Fault("^PUT /s3/", times=None, stall=asyncio.Event()))
+    for number in range(20):
+        outside.write(f"{number:02}.bin", 100)
+    batch = await cli("upload", str(outside.source), "raw", "--detach")
+    for wrong in (["cancel"], ["cancel", batch, "--all"], ["pause", "--file", "raw/a"]):
+        await cli("transfers", *wrong, status=2)
+    some = ["--file", "raw/03.bin", "--file", str(outside.source / "17.bin")]
+    await cli("transfers", "pause", batch, *some, "--file", "raw/no", status=2)
+    await cli("transfers", "pause", batch, *some)
+    paused = json.loads(await cli("transfers", "files", "--state=paused", "--json"))
+    assert [job["path"] for job in paused] == ["raw/03.bin", "raw/17.bin"]
+    await cli("transfers", "cancel", batch, "--file", "raw/03.bin")
+    await cli("transfers", "resume", batch, *some)
+    assert hold.stall
+    hold.stall.set()
+    await cli("transfers", "wait", batch, status=1)
+    (listed,) = json.loads(await cli("transfers", "--json"))
+    assert listed["files"] == {"done": 19, "cancelled": 1}
 
 
 async def test_a_limit_holds_changes_and_stays(

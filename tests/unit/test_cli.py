@@ -14,9 +14,11 @@ from click.testing import CliRunner
 from hypha_artifact import errors
 from hypha_artifact.cli import main
 from hypha_artifact.cli.choices import Choices
+from hypha_artifact.cli.commands.transfers import STATES, transfers
 from hypha_artifact.cli.messages import Status, errors_as_messages, exit_status
 from hypha_artifact.cli.spelling import Spelling
 from hypha_artifact.cli.table import PLACES
+from hypha_artifact.transfer.state import JobState
 
 PARAMS = [
     click.Option(["--recursive/--no-recursive", "-r"]),
@@ -82,11 +84,26 @@ def test_every_command_has_help_with_examples(name: str) -> None:
     assert "Examples:" in shown.output
 
 
+@pytest.mark.parametrize("name", sorted(transfers.commands))
+def test_every_command_of_transfers_has_help_with_examples(name: str) -> None:
+    made = transfers.commands[name]
+    first = (made.help or "").splitlines()[0]
+    assert made.get_short_help_str(80) == first.removesuffix(".") + "."
+    shown = CliRunner().invoke(main, ["transfers", name, "--help"])
+    assert shown.exit_code == 0
+    assert f"hypha-artifact transfers {name}" in shown.output
+
+
+def test_files_of_transfers_are_chosen_by_any_state() -> None:
+    assert set(STATES) == {state.value for state in JobState}
+
+
 def test_help_loads_nothing_slow() -> None:
+    some = [[], *([name] for name in sorted(PLACES)), ["transfers", "files"]]
     code = (
         "import sys, click\n"
         "from hypha_artifact.cli import main\n"
-        f"for name in {[[], *([name] for name in sorted(PLACES))]!r}:\n"
+        f"for name in {some!r}:\n"
         "    try: main([*name, '--help'])\n"
         "    except SystemExit as end: assert end.code == 0\n"
         "slow = {'httpx', 'msgspec', 'anyio', 'rich', 'humanize', 'dotenv'}\n"
@@ -99,9 +116,13 @@ def test_help_loads_nothing_slow() -> None:
 
 
 def test_an_unknown_command_is_told_with_the_nearest_ones() -> None:
-    done = CliRunner().invoke(main, ["localservre"])
-    assert done.exit_code == Status.USAGE
-    assert "Did you mean localserver?" in done.output
+    for words, meant in (
+        (["localservre"], "localserver"),
+        (["transfers", "pasue"], "pause"),
+    ):
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == Status.USAGE
+        assert f"Did you mean {meant}?" in done.output
 
 
 @pytest.mark.parametrize(
