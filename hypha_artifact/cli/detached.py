@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
-from hypha_artifact.cli.engine import chosen, engine, judge, settled, value
+from hypha_artifact.cli.engine import chosen, engine, value
 from hypha_artifact.cli.planned import Choosing, settled as settled_plan
+from hypha_artifact.cli.waiting import judge, settled
 
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session

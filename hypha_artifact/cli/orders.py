@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hypha_artifact.cli.engine import chosen, engine, listed, pages
-from hypha_artifact.cli.output import size_text
+from hypha_artifact.cli.output import rate_text
 
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session
@@ -132,5 +132,5 @@ def told_limits(session: Session, shot: Snapshot) -> None:
 
 
 def _limit_text(limit: Limit) -> str:
-    now = "no limit" if limit.rate is None else f"{size_text(limit.rate)}/s"
+    now = "no limit" if limit.rate is None else rate_text(limit.rate)
     return now if limit.text == "off" else f"{now}  ({limit.text})"

@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def json_text(value: object) -> str:
@@ -56,6 +56,16 @@ def size_text(size: float | None) -> str:
     from humanize import naturalsize
 
     return "" if size is None else naturalsize(size, binary=True).replace("Bytes", "B")
+
+
+def rate_text(rate: float | None) -> str:
+    """Write bytes per second for people: ``1.2 MiB/s``; empty when there are none."""
+    return f"{size_text(rate)}/s" if rate else ""
+
+
+def left_text(seconds: float | None) -> str:
+    """Write how long something still takes: ``0:01:30 left``; empty when unknown."""
+    return "" if seconds is None else f"{timedelta(seconds=round(seconds))} left"
 
 
 def time_text(moment: float | None) -> str:

@@ -64,7 +64,9 @@ class Tally:
     def shown(self) -> Generator[None]:
         """Show a bar while inside, on a terminal; say at the end what was done."""
         if sys.stderr.isatty() and not self._session.choices.quiet:
-            with _progress() as progress:
+            from hypha_artifact.cli.bars import one_bar
+
+            with one_bar() as progress:
                 self._bar = progress, progress.add_task("", total=None, file="")
                 yield
                 self._bar = None
@@ -88,22 +90,3 @@ ANSWER = """
 {"files": how many, "size": bytes in all, "done": [{"file", "size"}],
  "failed": [{"file", "message"}], "skipped": how many files}
 """
-
-
-def _progress() -> Progress:
-    from rich import progress
-    from rich.console import Console
-    from rich.table import Column
-
-    return progress.Progress(
-        progress.TextColumn(
-            "{task.fields[file]}", markup=False, table_column=Column(ratio=1)
-        ),
-        progress.BarColumn(bar_width=None, table_column=Column(ratio=1)),
-        progress.DownloadColumn(binary_units=True),
-        progress.TransferSpeedColumn(),
-        progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        expand=True,
-    )

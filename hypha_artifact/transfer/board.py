@@ -48,7 +48,9 @@ class Board:
     def __init__(self, clock: Clock, ledger: Ledger | None = None) -> None:
         self._clock = clock
         self.ledger = ledger or Ledger()
-        self._last_id = 0
+        self.last_batch = 0
+        """The number of the newest batch; none is given twice."""
+        self._last_job = 0
         self.groups: dict[int, Group] = {}
         self.jobs: dict[int, Job] = {}
         self.by_state: dict[JobState, dict[int, Job]] = {s: {} for s in JobState}
@@ -90,10 +92,11 @@ class Board:
             # The pause since the last batch is no part of this one's rate.
             self.speeds[direction] = Speed(self._clock)
         title = title_of(request, count)
-        group = Group(self._next_id(), request, mover, title, Speed(self._clock))
+        self.last_batch += 1
+        group = Group(self.last_batch, request, mover, title, Speed(self._clock))
         group.account = account
         group.key = key or group.key
-        first, self._last_id = self._last_id + 1, self._last_id + count
+        first, self._last_job = self._last_job + 1, self._last_job + count
         group.rest = Rest(first, count if self.ledger.is_sound else 0)
         return group
 
@@ -153,8 +156,9 @@ class Board:
             group.size += job.size
             group.done += job.done
             group.left += job.size - job.done if job.state in LIVE else 0
-            self._last_id = max(self._last_id, job.id)
-        self._last_id = max(self._last_id, group.id, group.rest.last)
+            self._last_job = max(self._last_job, job.id)
+        self._last_job = max(self._last_job, group.rest.last)
+        self.last_batch = max(self.last_batch, group.id)
         for mark, count, size in group.rest.sums():
             state = state_of(mark)
             group.counts[state] += count
@@ -182,10 +186,6 @@ class Board:
 
     def _groups_of(self, direction: Direction) -> Iterator[Group]:
         return (g for g in self.groups.values() if g.direction is direction)
-
-    def _next_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
 
     def named(self, command: Command) -> list[Group]:
         """Return the batches that a command is about."""

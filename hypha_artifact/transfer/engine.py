@@ -164,13 +164,16 @@ class TransferEngine:
         self,
         batches: Iterable[StoredBatch],
         held: Callable[[str], HyphaError | None] = lambda _account: None,
+        last: int = 0,
     ) -> None:
         """Take over what an engine before this one left in the journal.
 
         Args:
             batches: From ``resume.load``.
             held: Says why an account's batches cannot go on yet, see ``release``.
+            last: The newest batch's number, also if that one is not there any more.
         """
+        self._board.last_batch = last
         for stored in batches:
             mover = self._mover(stored.request, stored.account)
             speed = Speed(self._clock)

@@ -30,6 +30,9 @@ BACKLOG = 4000
 FORGOTTEN = "forgotten"
 """The state of a job that is off the books, but whose leftovers are not removed."""
 
+LAST_BATCH = "last batch"
+"""What the fact is called that is the newest batch's number."""
+
 LIMIT = "limit."
 """What facts are called that limit a direction."""
 
@@ -109,6 +112,7 @@ class Ledger:
             "committing, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (*head, encode(group.request), group.started, *_committing(group)),
         )
+        self._fact(LAST_BATCH, str(group.id))
 
     def rank(self, group: Group) -> None:
         """Note which batches go before others."""
@@ -123,10 +127,10 @@ class Ledger:
 
     def limit(self, direction: Direction, text: str) -> None:
         """Note how fast the user lets bytes go."""
-        self._write(
-            "INSERT OR REPLACE INTO facts VALUES (?, ?)",
-            (f"{LIMIT}{direction.value}", text),
-        )
+        self._fact(f"{LIMIT}{direction.value}", text)
+
+    def _fact(self, name: str, value: str) -> None:
+        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def begin(self, jobs: Iterable[Job]) -> None:
         """Note that jobs may have something on the server, or on the disk, from now."""

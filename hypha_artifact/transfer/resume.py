@@ -18,7 +18,7 @@ from hypha_artifact.remote import MultipartUpload
 from hypha_artifact.transfer.codec import decode
 from hypha_artifact.transfer.jobs import Group, Job, Work, lane_of, planned_size
 from hypha_artifact.transfer.journal import Journal, Row
-from hypha_artifact.transfer.ledger import FORGOTTEN, LIMIT
+from hypha_artifact.transfer.ledger import FORGOTTEN, LAST_BATCH, LIMIT
 from hypha_artifact.transfer.local import Fingerprint
 from hypha_artifact.transfer.outcome import Outcome
 from hypha_artifact.transfer.rest import AWAKE, GONE, HELD, KEPT, Rest, mark_of
@@ -105,6 +105,17 @@ def load(journal: Journal) -> tuple[StoredBatch, ...]:
     except (msgspec.MsgspecError, zlib.error, ValueError) as error:
         shown = printable(str(journal.path))
         raise JournalDamaged(f"The journal '{shown}' is damaged: {error}.") from error
+
+
+def last_batch(journal: Journal) -> int:
+    """Return the number of the newest batch, also of one that was cleared. Blocks.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    sql = "SELECT CAST(value AS INTEGER) FROM facts WHERE name = ?"
+    rows = journal.read(sql, (LAST_BATCH,))
+    return cast("int", rows[0][0]) if rows else 0
 
 
 def limits(journal: Journal) -> dict[Direction, str]:

@@ -33,7 +33,7 @@ from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.journal import Journal, set_aside
 from hypha_artifact.transfer.place import Place, is_same_user
 from hypha_artifact.transfer.plans import TransferPlan
-from hypha_artifact.transfer.resume import StoredBatch, limits, load, past
+from hypha_artifact.transfer.resume import StoredBatch, last_batch, limits, load, past
 from hypha_artifact.transfer.slices import long_lived
 from hypha_artifact.transfer.starting import Status, failed, tell
 from hypha_artifact.transfer.state import Snapshot
@@ -109,8 +109,9 @@ class Service:
             await anyio.to_thread.run_sync(limits, self._journal)
         ).items():
             await self.engine.limit(way, text)
+        last = await anyio.to_thread.run_sync(last_batch, self._journal)
         with long_lived():
-            self.engine.restore(stored, self.accounts.missing)
+            self.engine.restore(stored, self.accounts.missing, last)
         self._show(self.engine.snapshot(fresh=True))
         async with (
             await anyio.create_unix_listener(path, mode=0o600) as listener,

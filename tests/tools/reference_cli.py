@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 
 from hypha_artifact.cli import main
-from hypha_artifact.cli.group import SmallGroup
+from hypha_artifact.cli.sections import SmallGroup
 from hypha_artifact.cli.table import SECTIONS
 from tests.tools.reference_markdown import HEAD, table
 

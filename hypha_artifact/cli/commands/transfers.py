@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hypha_artifact.cli.command import command
-from hypha_artifact.cli.engine import BATCH, engine, judge, listed, settled
-from hypha_artifact.cli.group import SmallGroup
+from hypha_artifact.cli.engine import BATCH, engine, listed
 from hypha_artifact.cli.orders import known, obey, set_limits, told_limits
 from hypha_artifact.cli.output import columns, shown, size_text, time_text
+from hypha_artifact.cli.sections import SmallGroup
+from hypha_artifact.cli.waiting import judge, settled
 
 if TYPE_CHECKING:
     from hypha_artifact.cli.session import Session

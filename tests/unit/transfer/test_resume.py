@@ -25,7 +25,7 @@ from hypha_artifact.transfer.ledger import Ledger
 from hypha_artifact.transfer.meter import Speed
 from hypha_artifact.transfer.outcome import CommitOption
 from hypha_artifact.transfer.plan import MULTIPART_ABOVE, PART_SIZE
-from hypha_artifact.transfer.resume import load
+from hypha_artifact.transfer.resume import last_batch, load
 from hypha_artifact.transfer.state import (
     Action,
     Command,
@@ -55,6 +55,7 @@ class Machine:
         """Run an engine that ends as a kill ends it: nothing is cleaned up."""
         journal = Journal(self.journal)
         stored = await anyio.to_thread.run_sync(load, journal)
+        last = await anyio.to_thread.run_sync(last_batch, journal)
         engine = TransferEngine(
             lambda _: self.remote, clock=FakeClock(), journal=journal
         )
@@ -62,7 +63,7 @@ class Machine:
         try:
             async with anyio.create_task_group():
                 await engine.__aenter__()
-                engine.restore(stored, lambda _account: held)
+                engine.restore(stored, lambda _account: held, last)
                 try:
                     yield Driver(engine)
                 finally:
@@ -335,6 +336,17 @@ async def test_a_batch_without_a_token_waits_for_one(machine: Machine) -> None:
         await driver.engine.release("")
         assert (await driver.final()).error is None
     assert machine.remote.files == data
+
+
+async def test_no_number_of_a_batch_is_given_twice(machine: Machine) -> None:
+    data = machine.write(small=10, other=20)
+    numbers: list[int] = []
+    for name in [*data, *data]:
+        async with machine.engine() as driver:
+            numbers.append(await machine.upload(driver, name))
+            await driver.final()
+            await driver.engine.control(Command(action=Action.CLEAR))
+    assert numbers == [1, 2, 3, 4]
 
 
 async def test_what_went_well_is_in_the_history(machine: Machine) -> None:
