@@ -213,7 +213,9 @@ def _error_of(problem: Problem, *, down: bool) -> HyphaError:
     if problem.missing:
         return LocalNotFound(f"There is no local file '{printable(problem.source)}'.")
     return TransferFailed(
-        f"Nothing was transferred: '{printable(problem.source)}': {problem.reason}"
+        f"Nothing was transferred: '{printable(problem.source)}': {problem.reason}",
+        hint='Mend it, or leave such files out with on_error="ignore" (--on-error '
+        "ignore).",
     )
 
 

@@ -130,7 +130,8 @@ class _Walker:
             is_link = os.path.islink(path)  # noqa: PTH114
             why = "a link to nothing" if is_link and _is_gone(error) else reason(error)
             text = f"It cannot be read: {why}."
-            self._problem(path, text, missing=error.errno == errno.ENOENT)
+            gone = error.errno == errno.ENOENT and not is_link
+            self._problem(path, text, missing=gone)
             return
         kind = _special(info.st_mode)
         if kind:
