@@ -17,8 +17,11 @@ RELIST_SECONDS = 3.0
 
 
 def poll_seconds(environ: Mapping[str, str]) -> float:
-    """Return the time between two looks at the engine: longer over SSH."""
-    return 0.5 if environ.get("SSH_CONNECTION") else 0.1
+    """Return the time between two looks at the engine: longer over SSH.
+
+    Nobody reads numbers that change more often, and each look may paint a panel.
+    """
+    return 0.5 if environ.get("SSH_CONNECTION") else 0.2
 
 
 class Watcher(Protocol):

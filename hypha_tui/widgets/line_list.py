@@ -159,6 +159,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         self._cursor = 0
         self._anchor: int | None = None
         self._dragging = False
+        self._blank = Style()
 
     @override
     def on_mount(self) -> None:
@@ -241,6 +242,11 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
         return Region(0, index - self.scroll_offset.y, self.size.width, 1)
 
     @override
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._blank = self.rich_style  # each look at it asks all ancestors
+        return super().render_lines(crop)
+
+    @override
     def render_line(self, y: int) -> Strip:
         width = self.line_width
         index = y + self.scroll_offset.y
@@ -251,10 +257,10 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
             segments = self._empty_line(y, width)
         style = segments[0].style if segments and index < len(self._rows) else None
         strip = Strip(segments).adjust_cell_length(width, self._background(style))
-        return strip.adjust_cell_length(self.size.width, self.rich_style)
+        return strip.adjust_cell_length(self.size.width, self._blank)
 
     def _background(self, style: Style | None) -> Style:
-        return self.rich_style + Style(bgcolor=style.bgcolor if style else None)
+        return self._blank + Style(bgcolor=style.bgcolor if style else None)
 
     def _segments(self, line: Line, index: int) -> list[Segment]:
         first, last = self._range()
@@ -276,7 +282,7 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
             return []
         line = self._empty[index]
         left = max(0, (width - Content(plain(line)).cell_length) // 2)
-        pad = Segment(" " * left, self.rich_style)
+        pad = Segment(" " * left, self._blank)
         return [pad, *(Segment(text, self._style(role)) for text, role in line)]
 
     def move_to(self, index: int, *, extend: bool = False) -> None:

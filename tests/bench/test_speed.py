@@ -80,7 +80,7 @@ class Load(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """Seconds that the server needs by itself for one way of many small files."""
+    """Seconds that the server needs by itself for one way of many files."""
 
     signing: float = 0.0
     proxying: float = 0.0
@@ -97,12 +97,15 @@ class Copied(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """One way of one round: ``base`` is rclone's time with the server's signing."""
+    """One way of one round: ``base`` is rclone's time, with signing if files are small.
+
+    ``served`` is what the server needs by itself.
+    """
 
     ratio: float
     base: float
     rclone: Copied
-    proxying: float
+    served: Served
     moved: Moved
 
 
@@ -228,23 +231,25 @@ async def test_against_rclone(
     lines: dict[str, list[Line]] = {}
     for _ in range(ROUNDS):
         base = rclone.both(source, tmp_path / "rclone")
-        needs = await served(server, paths, load.size) if load.is_small else NOTHING
+        needs = await served(server, paths, load.size) if load.count > 1 else NOTHING
         found = ours(server, source, target, direct=route == "direct")
         assert checksums(target / "source") == checksums(source)
         for moved, theirs, need in zip(found, base, needs, strict=True):
-            total = theirs.wall + need.signing
-            line = Line(moved.wall / total, total, theirs, need.proxying, moved)
+            total = theirs.wall + (need.signing if load.is_small else 0.0)
+            line = Line(moved.wall / total, total, theirs, need, moved)
             lines.setdefault(moved.way, []).append(line)
         shutil.rmtree(tmp_path / "rclone")
         shutil.rmtree(target)
     for way, each in lines.items():
         line = min(each, key=lambda line: line.ratio)
         moved = line.moved
-        proxy = f", proxy alone {line.proxying:.2f} s" if route == "proxy" else ""
+        alone = f", signing alone {line.served.signing:.2f} s"
+        if route == "proxy":
+            alone += f", proxy alone {line.served.proxying:.2f} s"
         bar = load.up if way == "up" else load.down
         say(
             f"{name:10} {route:6} {way:4} {moved.wall:6.2f} s, base {line.base:6.2f} s:"
-            f" {line.ratio:4.2f} (at most {bar}){proxy}, plan {moved.plan:.2f} s;"
+            f" {line.ratio:4.2f} (at most {bar}){alone}, plan {moved.plan:.2f} s;"
             f" cpu {moved.cpu:5.2f} s, {moved.cpu / load.bytes * 1e9:6.2f} s/GB"
             f" (rclone {line.rclone.cpu / load.bytes * 1e9:.2f});"
             f" peak {moved.rss / 1e6:4.0f} MB; load {os.getloadavg()[0]:.1f}"
