@@ -5,7 +5,9 @@ Field names follow the server's JSON (artifact manager of Hypha 0.21).
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
+from functools import cached_property
 from typing import TypeAlias
 
 import msgspec
@@ -48,7 +50,7 @@ class Version(Struct, frozen=True, kw_only=True):
             structs.force_setattr(self, "version", self.name)
 
 
-class StageEntry(Struct, frozen=True, kw_only=True):
+class StageEntry(Struct, frozen=True, kw_only=True, gc=False):
     """One line of the server's staging record.
 
     ``path`` is what was recorded, verbatim; ``remove`` marks a deletion that runs at
@@ -61,7 +63,7 @@ class StageEntry(Struct, frozen=True, kw_only=True):
     download_weight: float | None = None
 
 
-class Artifact(Struct, frozen=True, kw_only=True):
+class Artifact(Struct, frozen=True, kw_only=True, dict=True):
     """What the server says of an artifact. Times are epoch seconds."""
 
     id: str
@@ -120,7 +122,7 @@ class Artifact(Struct, frozen=True, kw_only=True):
         """Whether a staging session is open."""
         return self.staging is not None
 
-    @property
+    @cached_property
     def stage_mode(self) -> StageMode | None:
         """The kind of the open session, None without one.
 
@@ -155,7 +157,7 @@ class EntryKind(Enum):
     FOLDER = "directory"
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """One name in a folder of an artifact.
 
     ``name`` is as the server sent it: show it through ``paths.printable``, and join
@@ -201,7 +203,7 @@ class ChangeKind(Enum):
     """Staged by somebody else: in place, the server cannot tell what it does."""
 
 
-class StagedChange(Struct, frozen=True, kw_only=True):
+class StagedChange(Struct, frozen=True, kw_only=True, gc=False):
     """One path of an open session. ``size`` in bytes where it is known."""
 
     path: str
@@ -211,21 +213,33 @@ class StagedChange(Struct, frozen=True, kw_only=True):
     """Readers of the latest version see it already, before any commit."""
 
 
-class StageState(Struct, frozen=True, kw_only=True):
-    """An artifact's stage: None mode means that no session is open."""
+class StageState(Struct, frozen=True, kw_only=True, dict=True):
+    """An artifact's stage: None mode means that no session is open.
+
+    There may be very many changes, by path; sums of them are made once.
+    """
 
     artifact: Artifact
     mode: StageMode | None
     changes: tuple[StagedChange, ...] = ()
 
+    @cached_property
+    def _counts(self) -> Counter[ChangeKind]:
+        return Counter(change.kind for change in self.changes)
+
     def count(self, kind: ChangeKind) -> int:
         """Count the changes of one kind."""
-        return sum(change.kind is kind for change in self.changes)
+        return self._counts[kind]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes of all staged files whose size is known."""
         return sum(change.size or 0 for change in self.changes)
+
+    @cached_property
+    def is_live(self) -> bool:
+        """Whether readers of the latest version see some of it already."""
+        return any(change.live for change in self.changes)
 
     @property
     def target(self) -> str:
@@ -246,7 +260,7 @@ class Fate(Enum):
     """In the latest version now, not in the one after the commit."""
 
 
-class ResultingFile(Struct, frozen=True, kw_only=True):
+class ResultingFile(Struct, frozen=True, kw_only=True, gc=False):
     """One file before and after a commit; a size is None where it is not there."""
 
     path: str
@@ -274,25 +288,35 @@ class Finding(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
 
 
-class CommitPreview(Struct, frozen=True, kw_only=True):
-    """What readers will see after a commit, and what stands in its way."""
+class CommitPreview(Struct, frozen=True, kw_only=True, dict=True):
+    """What readers will see after a commit, and what stands in its way.
+
+    There may be very many files, by path; sums of them are made once.
+    """
 
     state: StageState
     files: tuple[ResultingFile, ...]
     findings: tuple[Finding, ...]
 
+    @cached_property
+    def _counts(self) -> Counter[Fate]:
+        return Counter(file.fate for file in self.files)
+
+    @cached_property
+    def _bytes(self) -> Counter[Fate]:
+        sums: Counter[Fate] = Counter()
+        for file in self.files:
+            is_gone = file.fate is Fate.GONE
+            sums[file.fate] += (file.size_before if is_gone else file.size_after) or 0
+        return sums
+
     def count(self, fate: Fate) -> int:
         """Count the files of one fate."""
-        return sum(file.fate is fate for file in self.files)
+        return self._counts[fate]
 
     def bytes_of(self, fate: Fate) -> int:
         """Sum the bytes of one fate; of gone files, those that they had."""
-        sizes = (
-            f.size_before if fate is Fate.GONE else f.size_after
-            for f in self.files
-            if f.fate is fate
-        )
-        return sum(size or 0 for size in sizes)
+        return self._bytes[fate]
 
     @property
     def blocked(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
+from anyio.to_thread import run_sync
 from msgspec import structs
 
 from hypha_artifact._api import endpoints
@@ -115,8 +116,7 @@ class RemoteRecord:
         """
         call = endpoints.list_files(self.id, folder, version, pending=pending)
         entries = await self._transport.call(call)
-        direct = (entry for entry in entries if "/" not in entry.name)
-        return tuple(sorted(direct, key=lambda e: (not e.is_folder, e.name)))
+        return await run_sync(_ordered, entries)
 
     async def walk(
         self, folder: RemotePath = ROOT, *, version: str | None = None
@@ -338,6 +338,11 @@ class RemoteRecord:
     async def baseline(self, artifact: Artifact) -> Baseline:
         """Return what is known of the open in-place session."""
         return await self._baselines.load(self._key, artifact.last_modified)
+
+
+def _ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    direct = (entry for entry in entries if "/" not in entry.name)
+    return tuple(sorted(direct, key=lambda entry: (not entry.is_folder, entry.name)))
 
 
 def _staged_on_branch(artifact: Artifact, status: endpoints.Status) -> Artifact:

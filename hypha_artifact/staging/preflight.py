@@ -1,11 +1,17 @@
-"""Before a commit: what readers will see after it, and what stands in its way."""
+"""Before a commit: what readers will see after it, and what stands in its way.
+
+There may be very many files: what looks at each of them runs in a thread.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from anyio.to_thread import run_sync
+
 from hypha_artifact.listings import Listings
 from hypha_artifact.models import (
+    Artifact,
     ChangeKind,
     CommitPreview,
     Fate,
@@ -27,22 +33,36 @@ async def preview_commit(remote: RemoteArtifact) -> CommitPreview:
         remote: The artifact.
 
     Returns:
-        Every file before and after, and the findings. Without an open stage nothing
-        changes: no file is listed, and a finding says so.
+        Every file before and after, by path, and the findings. Without an open stage
+        nothing changes: no file is listed, and a finding says so.
     """
     state = await read_stage(remote)
     if state.mode is None:
         return CommitPreview(state=state, files=(), findings=(_nothing_staged(),))
-    if state.mode is StageMode.NEW_VERSION:
-        files = _new_version(await _latest_sizes(remote, state), state)
-    elif state.mode is StageMode.ON_BRANCH:
-        files = _on_branch(await _latest_sizes(remote, state), state)
+    if state.mode is StageMode.IN_PLACE:
+        before = await _walk(remote.listings())
     else:
-        files = _in_place(await _walk(remote.listings()), state)
+        before = await _latest_sizes(remote, state)
     published = await remote.read()
+    return await run_sync(_preview, state, before, published)
+
+
+def _preview(
+    state: StageState, before: dict[str, int | None], published: Artifact
+) -> CommitPreview:
+    makers = {StageMode.NEW_VERSION: _new_version, StageMode.ON_BRANCH: _on_branch}
+    make = makers.get(state.mode or StageMode.IN_PLACE, _in_place)
+    files = tuple(sorted(make(before, state), key=_path))
     edited = published.manifest != state.artifact.manifest
     findings = tuple(_findings(state, files, edited=edited))
-    return CommitPreview(state=state, files=files, findings=findings)
+    preview = CommitPreview(state=state, files=files, findings=findings)
+    for fate in Fate:
+        _ = preview.count(fate), preview.bytes_of(fate)
+    return preview
+
+
+def _path(file: ResultingFile) -> str:
+    return file.path
 
 
 async def _latest_sizes(
@@ -54,8 +74,7 @@ async def _latest_sizes(
 
 
 async def _walk(listings: Listings) -> dict[str, int | None]:
-    found = [(str(path), entry.size) async for path, entry in listings.walk()]
-    return dict(sorted(found))
+    return {str(path): entry.size async for path, entry in listings.walk()}
 
 
 def _file(

@@ -1,8 +1,15 @@
-"""What is staged: each path, what it does, and its size."""
+"""What is staged: each path, what it does, and its size.
+
+A stage may have very many paths: what looks at each of them runs in a thread.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
+from typing import TypeAlias
+
+from anyio.to_thread import run_sync
 
 from hypha_artifact.baseline import Baseline
 from hypha_artifact.errors import UnsafePath
@@ -18,6 +25,8 @@ from hypha_artifact.models import (
 from hypha_artifact.paths import ROOT, RemotePath
 from hypha_artifact.record import STAGE
 from hypha_artifact.remote import RemoteArtifact
+
+_Folders: TypeAlias = list[tuple[RemotePath, list[RemotePath]]]
 
 
 async def read_stage(
@@ -42,39 +51,59 @@ async def read_stage(
         return StageState(artifact=artifact, mode=None)
     if mode is StageMode.ON_BRANCH:
         changes = await _changes_on_branch(remote, artifact)
-    else:
-        changes = await _changes(
-            remote, artifact, mode, trust_announced=trust_announced
-        )
-    return StageState(artifact=artifact, mode=mode, changes=tuple(changes))
+        return StageState(artifact=artifact, mode=mode, changes=tuple(changes))
+    return await _state(remote, artifact, mode, trust_announced=trust_announced)
 
 
-async def _changes(
+async def _state(
     remote: RemoteArtifact,
     artifact: Artifact,
     mode: StageMode,
     *,
     trust_announced: bool,
-) -> list[StagedChange]:
-    removed, uploads = _recorded(artifact)
-    changes = [StagedChange(path=path, kind=ChangeKind.REMOVED) for path in removed]
+) -> StageState:
+    removed, uploads = await run_sync(_recorded, artifact)
     sizes = await _sizes(remote, artifact, uploads, trust_announced=trust_announced)
     kinds = _Kinds(remote, artifact, mode, await remote.baseline(artifact))
+    for folder in await run_sync(kinds.unknown, sizes):
+        await kinds.learn(folder)
+
+    def made() -> StageState:
+        changes = _changes(artifact, mode, removed, sizes, kinds)
+        state = StageState(artifact=artifact, mode=mode, changes=changes)
+        _ = state.size, state.is_live, state.count(ChangeKind.ADDED)
+        return state
+
+    return await run_sync(made)
+
+
+def _changes(
+    artifact: Artifact,
+    mode: StageMode,
+    removed: set[str],
+    sizes: Mapping[RemotePath, int | None],
+    kinds: _Kinds,
+) -> tuple[StagedChange, ...]:
     live = mode is StageMode.IN_PLACE or not artifact.versions
+    changes = [StagedChange(path=path, kind=ChangeKind.REMOVED) for path in removed]
     for path, size in sizes.items():
-        kind = ChangeKind.PENDING if size is None else await kinds.of(path)
         there = size is not None
+        kind = kinds.of(path) if there else ChangeKind.PENDING
         changes.append(
             StagedChange(path=path, kind=kind, size=size, live=live and there)
         )
-    return sorted(changes, key=lambda change: change.path)
+    return tuple(sorted(changes, key=_path))
+
+
+def _path(change: StagedChange) -> str:
+    return change.path
 
 
 async def _changes_on_branch(
     remote: RemoteArtifact, artifact: Artifact
 ) -> list[StagedChange]:
     """Look into the folders of what is recorded, and into the root."""
-    removed, uploads = _recorded(artifact)
+    removed, uploads = await run_sync(_recorded, artifact)
     marked = {_canonical(path) for path in removed}
     recorded = marked | uploads
     before = committed(remote, artifact)
@@ -108,9 +137,15 @@ async def _sizes(
     """Find the sizes of staged files in bytes; None for those without bytes."""
     memory = await remote.recall(artifact)
     waiting = memory.announced if trust_announced else frozenset[str]()
-    sizes = {path: memory.sent.get(path) for path in uploads}
-    unknown = (p for p, size in sizes.items() if size is None and p not in waiting)
-    for folder, paths in groupby(sorted(unknown, key=_by_folder), key=_parent):
+
+    def looked_up() -> tuple[dict[RemotePath, int | None], _Folders]:
+        sizes = {path: memory.sent.get(path) for path in uploads}
+        unknown = [p for p, size in sizes.items() if size is None and p not in waiting]
+        unknown.sort(key=_by_folder)
+        return sizes, [(f, list(paths)) for f, paths in groupby(unknown, key=_parent)]
+
+    sizes, unknown = await run_sync(looked_up)
+    for folder, paths in unknown:
         entries = await remote.list_folder(folder, version=STAGE, pending=True)
         there = {e.name: e for e in entries if not (e.is_folder or e.pending)}
         for path in paths:
@@ -152,7 +187,10 @@ def _canonical(recorded: str) -> RemotePath:
 
 
 class _Kinds:
-    """Tells added from modified, by the rules of each kind of session."""
+    """Tells added from modified, by the rules of each kind of session.
+
+    What a folder has in the latest version is asked for before, see ``learn``.
+    """
 
     def __init__(
         self,
@@ -165,17 +203,28 @@ class _Kinds:
         self._in_place = mode is StageMode.IN_PLACE
         self._baseline = baseline
         self._committed = committed(remote, artifact)
-        self._carried = remote.memory(artifact).carried
+        self._carried = frozenset(remote.memory(artifact).carried)
+        self._names: dict[RemotePath, frozenset[str]] = {}
 
-    async def of(self, path: RemotePath) -> ChangeKind:
+    def unknown(self, sizes: Mapping[RemotePath, int | None]) -> list[RemotePath]:
+        """Return the folders to ask for, before the kinds of these paths are told."""
+        if self._is_first or self._in_place:
+            return []
+        there = (path for path, size in sizes.items() if size is not None)
+        return sorted({path.parent for path in there if path not in self._carried})
+
+    async def learn(self, folder: RemotePath) -> None:
+        self._names[folder] = await self._committed.files(folder)
+
+    def of(self, path: RemotePath) -> ChangeKind:
         if self._is_first:
             return ChangeKind.ADDED
         if self._in_place:
             return self._baseline.kind_of(path)
         if path in self._carried:
             return ChangeKind.SAME
-        names = await self._committed.files(path.parent)
-        return ChangeKind.MODIFIED if path.name in names else ChangeKind.ADDED
+        there = path.name in self._names.get(path.parent, frozenset())
+        return ChangeKind.MODIFIED if there else ChangeKind.ADDED
 
 
 def committed(remote: RemoteArtifact, artifact: Artifact) -> Listings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from anyio import to_thread
+
 from hypha_artifact.errors import HyphaError, NetworkError
 from hypha_artifact.models import (
     Artifact,
@@ -23,9 +25,11 @@ STAGE = "stage"
 """The version's name that stands for the staged view."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RemoteProvider:
     """One view of an artifact; a folder is a ``RemotePath``.
+
+    It has no ``repr`` of its values: Textual makes one of what a worker is given.
 
     Args:
         remote: The artifact.
@@ -108,8 +112,12 @@ class RemoteProvider:
         except HyphaError as error:
             offline = isinstance(error, NetworkError)
             return Listing(error=error.message, hint=error.hint, offline=offline)
-        rows = badged(entries, path, self._changes(), with_removed=staged)
-        return Listing(rows=_with_planned(rows, path, self.planned))
+
+        def rows() -> tuple[Row, ...]:
+            found = badged(entries, path, self._changes(), with_removed=staged)
+            return _with_planned(found, path, self.planned)
+
+        return Listing(rows=await to_thread.run_sync(rows))
 
     def _changes(self) -> tuple[StagedChange, ...]:
         shows_stage = self.version in {None, STAGE}

@@ -15,6 +15,9 @@ from hypha_tui.widgets.status_bar import Tone
 RELIST_SECONDS = 3.0
 """While a batch runs, how often the panes that it fills are listed again."""
 
+REST = 5.0
+"""After a listing that took long: so many times as long, nothing is listed again."""
+
 
 def poll_seconds(environ: Mapping[str, str]) -> float:
     """Return the time between two looks at the engine: longer over SSH.
@@ -64,6 +67,7 @@ class EngineWatch:
         self._watcher = watcher
         self._clock = clock
         self._news = News()
+        self._pause = RELIST_SECONDS
         self._relisted = -RELIST_SECONDS
         self.snapshot = Snapshot()
 
@@ -72,9 +76,13 @@ class EngineWatch:
         snapshot = self._client.snapshot()
         if snapshot is not self.snapshot:
             self._follow(snapshot)
-        due = self._clock() - self._relisted >= RELIST_SECONDS
+        due = self._clock() - self._relisted >= self._pause
         if self._news.is_any and (due or self._news.ended):
             self._relist()
+
+    def took(self, seconds: float) -> None:
+        """Take in how long it takes to list an artifact's panes again."""
+        self._pause = max(RELIST_SECONDS, REST * seconds)
 
     def _follow(self, snapshot: Snapshot) -> None:
         news = compare(self.snapshot, snapshot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Coroutine
 from pathlib import Path
@@ -153,7 +154,9 @@ class MainScreen(Screen[None]):
         """Read an artifact again and show it in every pane and panel that has it."""
         # One at a time: an answer that was long on its way would hide a newer one.
         async with self._reading[artifact_id]:
+            started = time.monotonic()
             state = await self._session.stage(artifact_id)
+            self._watch.took(time.monotonic() - started)
             self.linked(Link.OK)
             self._stages[artifact_id] = state
             for pane, provider in self._pair.views_of(artifact_id):
@@ -212,7 +215,9 @@ class MainScreen(Screen[None]):
 
     def relist(self, artifact_id: ArtifactId) -> None:
         """List an artifact's panes again, in the background."""
-        self._run(self.refresh_artifact(artifact_id), "refresh")
+        # One that waits for its turn already will see what this one would.
+        if not self._reading[artifact_id].statistics().tasks_waiting:
+            self._run(self.refresh_artifact(artifact_id), "refresh")
 
     def _show_header(self, **changes: object) -> None:
         self._head = structs.replace(self._head, **changes)

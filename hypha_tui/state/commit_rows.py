@@ -42,9 +42,8 @@ def fate_rows(
     Returns:
         The files by fate, then by path.
     """
-    order = {known: place for place, known in enumerate(LETTERS)}
-    chosen = (file for file in preview.files if fate in {None, file.fate})
-    return tuple(sorted(chosen, key=lambda file: (order[file.fate], file.path)))
+    fates = LETTERS if fate is None else (fate,)
+    return tuple(file for each in fates for file in preview.files if file.fate is each)
 
 
 def draw(row: ResultingFile, width: int, symbols: Symbols, state: StageState) -> Line:
@@ -96,9 +95,9 @@ def tally(preview: CommitPreview, fate: Fate) -> str:
 def outcome(preview: CommitPreview) -> str:
     """Say in a sentence what readers will see."""
     state = preview.state
-    after = [file for file in preview.files if file.fate is not Fate.GONE]
-    total = sum(file.size_after or 0 for file in after)
-    files = f"{count(len(after), 'file')}, {size(total)}"
+    after = [fate for fate in Fate if fate is not Fate.GONE]
+    total = sum(map(preview.bytes_of, after))
+    files = f"{count(sum(map(preview.count, after)), 'file')}, {size(total)}"
     latest = printable(state.artifact.latest.version) if state.artifact.latest else ""
     if state.mode is None:
         known = count(state.artifact.file_count or 0, "file")

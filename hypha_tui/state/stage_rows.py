@@ -67,15 +67,15 @@ def stage_rows(
     """
     if not state or not state.changes:
         return ()
-    pending = ChangeKind.PENDING
-    changes = sorted(state.changes, key=lambda c: (c.kind is not pending, c.path))
-    return (*changes, *_notes(state, width, symbols))
+    pending = [c for c in state.changes if c.kind is ChangeKind.PENDING]
+    others = (c for c in state.changes if c.kind is not ChangeKind.PENDING)
+    return (*pending, *others, *_notes(state, width, symbols))
 
 
 def _notes(state: StageState, width: int, symbols: Symbols) -> list[NoteRow]:
     text = meaning(state)
     lines = wrap(text, width - 2, symbols.ellipsis) if text else []
-    role: Role = "warn" if any(change.live for change in state.changes) else "muted"
+    role: Role = "warn" if state.is_live else "muted"
     return [NoteRow(text=line, line=i, role=role) for i, line in enumerate(lines)]
 
 
@@ -84,7 +84,7 @@ def meaning(state: StageState) -> str:
     if state.mode is None:
         return ""
     latest = state.artifact.latest
-    live = any(change.live for change in state.changes)
+    live = state.is_live
     if latest is None:
         return "LIVE: readers can see these files before the first commit." * live
     return _meaning(state, printable(latest.version), live=live)

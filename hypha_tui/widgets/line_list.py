@@ -211,18 +211,22 @@ class LineList(ScrollView, Generic[RowT], can_focus=True):
             self.refresh_rows(lambda index: old[index] != self._rows[index])
 
     def _follow(self, old: Sequence[RowT]) -> None:
-        if not old or self._rows == old:
-            return
         anchor = self._cursor if self._anchor is None else self._anchor
+        if not old or all(self._stays(old, i) for i in (self._cursor, anchor)):
+            return
         marks = {self._identify(old[index]) for index in (self._cursor, anchor)}
-        places = {self._identify(r): i for i, r in enumerate(self._rows)}
-        places = {key: i for key, i in places.items() if key in marks}
+        keys = map(self._identify, self._rows)
+        places = {key: index for index, key in enumerate(keys) if key in marks}
         last = max(0, len(self._rows) - 1)
         if self._anchor is not None:
             self._anchor = places.get(self._identify(old[self._anchor]))
         self._cursor = places.get(
             self._identify(old[self._cursor]), min(self._cursor, last)
         )
+
+    def _stays(self, old: Sequence[RowT], index: int) -> bool:
+        rows, identify = self._rows, self._identify
+        return index < len(rows) and identify(rows[index]) == identify(old[index])
 
     def set_empty(self, empty: Sequence[Line]) -> None:
         """Change what is shown while there are no rows."""

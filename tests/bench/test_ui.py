@@ -10,8 +10,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import perf_counter
 from uuid import uuid4
@@ -22,21 +22,24 @@ from textual.pilot import Pilot
 
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.models import StageMode
-from hypha_artifact.paths import ROOT, ArtifactId
+from hypha_artifact.paths import ROOT, ArtifactId, RemotePath
+from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.place import Place
 from hypha_artifact.transfer.state import UploadRequest
 from hypha_artifact.workspace import AsyncHyphaWorkspace
 from hypha_tui.app import HyphaApp
 from hypha_tui.providers.session import Session
+from hypha_tui.screens.commit import CommitScreen
 from tests.engines import end
-from tests.tui.fakes import ready
+from tests.tui.fakes import ready, until
 
 pytestmark = pytest.mark.bench
 
 MIB = 1 << 20
 TICK = 0.005
 IDLE_TICKS = 1000
+STAGED = 30_000
 ALONE = f"""
 import asyncio, json, sys, threading, time
 over = threading.Event()
@@ -144,6 +147,57 @@ async def test_lag_of_the_loop(
             where = "in the UI's process" if inside else "in its own process"
             tell(f"engine {where}", lags, alone)
     end(Place())
+
+
+async def test_lag_with_a_large_stage(
+    settings: ConnectionSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Open an artifact with 30,000 files staged, its panel, and its commit screen."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    async with Transport(settings) as transport:
+        space = AsyncHyphaWorkspace(settings.workspace, transport=transport)
+        made = await space.create(f"lag-{uuid4().hex[:12]}", {"name": "lag"})
+        remote = RemoteArtifact(made.artifact_id, transport)
+        await remote.open_stage(StageMode.NEW_VERSION)
+        for part in range(10):
+            await remote.sign_uploads(
+                [RemotePath(f"raw/p{part}/w{n:06}.tif") for n in range(STAGED // 10)]
+            )
+    session = Session(settings, inside=True)
+    app = HyphaApp(settings, tmp_path, (made.artifact_id, ROOT), session=session)
+    async with app.run_test(size=(120, 40)) as pilot, lagging() as lags:
+        screen = await ready(pilot)
+        tell_lag("a large stage is opened", lags)
+        await pilot.press("s")
+        await screen.refresh_artifact(made.artifact_id)
+        tell_lag("read again", lags)
+        for key in ("down", "pagedown", "end"):
+            await pilot.press(key)
+        tell_lag("moved through", lags)
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(app.screen, CommitScreen))
+        await pilot.pause()
+        tell_lag("its commit is reviewed", lags)
+
+
+@asynccontextmanager
+async def lagging() -> AsyncGenerator[list[float]]:
+    """Look all the time while inside."""
+    lags: list[float] = []
+
+    async def look() -> None:
+        while True:
+            lags.append(await lag())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(look)
+        yield lags
+        tasks.cancel_scope.cancel()
+
+
+def tell_lag(what: str, lags: list[float]) -> None:
+    print(f"{what:26} {shown(lags)} of {len(lags)} looks")  # noqa: T201
+    lags.clear()
 
 
 def upload_of(source: Path, artifact: ArtifactId, folder: str) -> UploadRequest:

@@ -24,7 +24,10 @@ LENGTH = {"Content-Length": str(64 << 20)}
 
 @asynccontextmanager
 async def serving(answer: Serve) -> AsyncGenerator[str]:
+    tasks: set[asyncio.Task[None] | None] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
         try:
             await answer(reader, writer)
         finally:
@@ -34,6 +37,10 @@ async def serving(answer: Serve) -> AsyncGenerator[str]:
     async with server:
         host, port = server.sockets[0].getsockname()
         yield f"http://{host}:{port}/file?X-Sig=a%2Fb"
+    talking = [task for task in tasks if task is not None]
+    for task in talking:
+        task.cancel()
+    await asyncio.gather(*talking, return_exceptions=True)
 
 
 @pytest.fixture
