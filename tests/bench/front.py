@@ -38,15 +38,9 @@ from hypha_artifact.transfer.state import (
     UploadRequest,
 )
 from hypha_artifact.transfer.survey import Listed
+from tests.bench.memory import peak
 
 FOLDERS = 100
-
-
-def peak() -> int:
-    """Return the most memory that this process had, in bytes."""
-    status = Path("/proc/self/status").read_text()
-    (line,) = (each for each in status.splitlines() if each.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024
 
 
 def request_of(folder: Path, artifact: ArtifactId) -> UploadRequest:

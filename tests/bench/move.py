@@ -26,6 +26,7 @@ from hypha_artifact.remote import RemoteArtifact
 from hypha_artifact.settings import ConnectionSettings
 from hypha_artifact.transfer.engine import TransferEngine
 from hypha_artifact.transfer.state import DownloadRequest, JobState, UploadRequest
+from tests.bench.memory import peak
 
 
 def spent() -> float:
@@ -52,7 +53,7 @@ async def timed(
         "plan": planned - start,
         "wall": done - planned,
         "cpu": spent() - cpu,
-        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "rss": peak(),
     }
     print(json.dumps(figures), flush=True)  # noqa: T201 - this is what it is for
 

@@ -27,6 +27,7 @@ from hypha_artifact.transfer.items import PlanItem
 from hypha_artifact.transfer.place import Place
 from hypha_artifact.transfer.plans import PlanItems, TransferPlan
 from hypha_artifact.transfer.state import Action, Command, UploadRequest
+from tests.bench.memory import memory
 from tests.engines import end, pid_of
 
 pytestmark = pytest.mark.bench
@@ -87,9 +88,7 @@ class Watched:
 
     def memory(self, what: str) -> int:
         """Return a field of the process's status, in bytes."""
-        status = Path(f"/proc/{pid_of(self.place)}/status").read_text()
-        (line,) = (each for each in status.splitlines() if each.startswith(what))
-        return int(line.split()[1]) * 1024
+        return memory(what, pid_of(self.place))
 
     def used(self) -> float:
         """Return processor seconds of the engine and of this process."""

@@ -18,6 +18,7 @@ import pytest
 from hypha_artifact._api.transport import Transport
 from hypha_artifact.localserver import LocalServer
 from hypha_artifact.transfer.place import Place
+from tests.bench.memory import memory
 from tests.engines import end, pid_of
 from tests.transfer.conftest import new_artifact
 
@@ -59,13 +60,6 @@ def test_plan_over_as_many(way: str, count: int) -> None:
     assert found["peak"] <= MOST_BYTES
 
 
-def high_water(place: Place) -> int:
-    """Return the most memory that an engine had, in bytes."""
-    status = Path(f"/proc/{pid_of(place)}/status").read_text()
-    (line,) = (each for each in status.splitlines() if each.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024
-
-
 async def test_upload_from_the_disk(server: LocalServer, tmp_path: Path) -> None:
     for folder in range(FOLDERS):
         (tmp_path / f"many/plate_{folder:03}").mkdir(parents=True)
@@ -83,7 +77,7 @@ async def test_upload_from_the_disk(server: LocalServer, tmp_path: Path) -> None
             str(artifact),
             said=msgspec.json.encode(server.settings),
         )
-        most = high_water(place)
+        most = memory("VmHWM", pid_of(place))
     finally:
         end(place)
     say(f"\n{FOLDERS * EACH:,} files from the disk to an empty artifact")

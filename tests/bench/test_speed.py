@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -186,7 +187,8 @@ async def bare(verb: str, urls: list[str], data: bytes | None) -> float:
 
     async def work() -> None:
         for url in waiting:
-            async with session.request(verb, URL(url, encoded=True), data=data) as got:
+            body = None if data is None else BytesIO(data)
+            async with session.request(verb, URL(url, encoded=True), data=body) as got:
                 assert got.status == HTTPStatus.OK
                 await got.read()
 
