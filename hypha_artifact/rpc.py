@@ -61,6 +61,7 @@ async def settings_of(
 
     Raises:
         PermissionDenied: The server gives no token; only owners of a workspace get one.
+        NetworkError: The connection is lost, or there is no answer.
     """
     try:
         token = await connection.generate_token({"expires_in": expires_in})
@@ -119,12 +120,18 @@ def _settings(connection: Connection[object], token: str) -> ConnectionSettings:
     )
 
 
-def _refused(connection: Connection[object], error: Exception) -> PermissionDenied:
-    workspace = printable(str(connection.config.workspace))
-    return PermissionDenied(
-        f"The server gives no token for workspace {workspace}.",
-        hint="Only its owner gets one. Give your own: AsyncHyphaWorkspace(token=…).",
-        detail=_words(error),
+def _refused(connection: Connection[object], error: Exception) -> HyphaError:
+    workspace, why = printable(str(connection.config.workspace)), _words(error)
+    # An error of the server comes as words; its kind is their first one.
+    if isinstance(error, PermissionError) or why.startswith(PermissionError.__name__):
+        return PermissionDenied(
+            f"The server gives no token for workspace {workspace}.",
+            hint="Only its owner gets one. Give your own: AsyncHyphaWorkspace(token=…).",
+            detail=why,
+        )
+    return NetworkError(
+        f"The connection of hypha_rpc gives no token for workspace {workspace}: {why}",
+        hint="Connect again.",
     )
 
 

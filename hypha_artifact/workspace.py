@@ -118,6 +118,7 @@ class AsyncHyphaWorkspace:
         Raises:
             PermissionDenied: The server gives no token: only owners of a workspace
                 get one.
+            NetworkError: The connection is lost, or there is no answer.
         """
         return cls._on(await rpc.settings_of(connection, expires_in=expires_in))
 

@@ -88,6 +88,7 @@ class HyphaWorkspace:
         Raises:
             PermissionDenied: The server gives no token: only owners of a workspace
                 get one.
+            NetworkError: The connection is lost, or there is no answer.
         """
         settings = settings_of_sync(connection, expires_in=expires_in)
         return cls(settings.workspace, settings.token, settings.server_url)
