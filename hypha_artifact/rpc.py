@@ -126,7 +126,8 @@ def _refused(connection: Connection[object], error: Exception) -> HyphaError:
     if isinstance(error, PermissionError) or why.startswith(PermissionError.__name__):
         return PermissionDenied(
             f"The server gives no token for workspace {workspace}.",
-            hint="Only its owner gets one. Give your own: AsyncHyphaWorkspace(token=…).",
+            hint="Only its owner gets one. "
+            "Give your own: AsyncHyphaWorkspace(token=…).",
             detail=why,
         )
     return NetworkError(

@@ -80,7 +80,7 @@ async def test_who_may_only_read_gets_no_token(config: Config) -> None:
 async def test_a_lost_connection_is_no_lack_of_permission(config: Config) -> None:
     async with connect_to_server(config) as server:
         pass
-    with pytest.raises(NetworkError, match="gives no token.*is closed") as lost:
+    with pytest.raises(NetworkError, match=r"gives no token.*is closed") as lost:
         await AsyncHyphaWorkspace.from_rpc(server)
     assert lost.value.hint == "Connect again."
 
