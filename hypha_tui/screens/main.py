@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
-from collections import defaultdict
 from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import ClassVar, TypeVar, cast
 
-import anyio
 from msgspec import structs
 from textual import events, on
 from textual.app import App, ComposeResult
@@ -32,6 +29,7 @@ from hypha_tui.screens.local_flow import LocalFlow
 from hypha_tui.screens.open_flow import OpenFlow
 from hypha_tui.screens.quit_flow import QuitFlow
 from hypha_tui.screens.stage_flow import StageFlow
+from hypha_tui.screens.stages import Stages
 from hypha_tui.screens.transfer_flow import TransferFlow
 from hypha_tui.screens.view import ViewFlow
 from hypha_tui.state.rows import Row
@@ -90,9 +88,7 @@ class MainScreen(Screen[None]):
         self._status = StatusLine(symbols)
         self._keys = KeyBar()
         self._head = HeaderState()
-        self._stages: dict[ArtifactId, StageState] = {}
-        self._reading = defaultdict[ArtifactId, anyio.Lock](anyio.Lock)
-        self._following: set[ArtifactId] = set()
+        self._stages = Stages(session, self._pair)
         self._copying = CopyFlow(self)
         self._staging = StageFlow(self)
         self._locals = LocalFlow(self)
@@ -152,28 +148,10 @@ class MainScreen(Screen[None]):
 
     async def refresh_artifact(self, artifact_id: ArtifactId) -> None:
         """Read an artifact again and show it in every pane and panel that has it."""
-        # One at a time: an answer that was long on its way would hide a newer one.
-        async with self._reading[artifact_id]:
-            started = time.monotonic()
-            state = await self._session.stage(artifact_id)
-            self._watch.took(time.monotonic() - started)
-            self.linked(Link.OK)
-            self._stages[artifact_id] = state
-            for pane, provider in self._pair.views_of(artifact_id):
-                version = self._version_to_show(provider, state)
-                pane.reload(self._session.view(artifact_id, state, version))
-            self._show_artifact()
-
-    def _version_to_show(
-        self, provider: RemoteProvider, state: StageState
-    ) -> str | None:
-        artifact_id = provider.remote.id
-        if state.mode is None:
-            return None if provider.version == STAGE else provider.version
-        if provider.version is None and artifact_id in self._following:
-            self._following.discard(artifact_id)
-            return STAGE
-        return provider.version
+        seconds = await self._stages.read(artifact_id)
+        self._watch.took(seconds)
+        self.linked(Link.OK)
+        self._show_artifact()
 
     def refresh_local(self) -> None:
         """List local panes again."""
@@ -181,7 +159,7 @@ class MainScreen(Screen[None]):
 
     def follow_stage(self, artifact_id: ArtifactId) -> None:
         """Let panes on the latest version show the stage as soon as it is open."""
-        self._following.add(artifact_id)
+        self._stages.follow(artifact_id)
 
     # Work in the background; what goes wrong is told in the status line.
 
@@ -216,7 +194,7 @@ class MainScreen(Screen[None]):
     def relist(self, artifact_id: ArtifactId) -> None:
         """List an artifact's panes again, in the background."""
         # One that waits for its turn already will see what this one would.
-        if not self._reading[artifact_id].statistics().tasks_waiting:
+        if not self._stages.is_awaited(artifact_id):
             self._run(self.refresh_artifact(artifact_id), "refresh")
 
     def _show_header(self, **changes: object) -> None:
@@ -236,8 +214,7 @@ class MainScreen(Screen[None]):
         provider = view.place.provider if view else None
         if view and isinstance(provider, RemoteProvider):
             self.linked(Link.DOWN if view.listing.offline else Link.OK)
-            if provider.stage:
-                self._stages[provider.remote.id] = provider.stage
+            self._stages.learn(provider)
         self._show_artifact()
 
     @on(Pane.RetryWanted)
@@ -245,13 +222,12 @@ class MainScreen(Screen[None]):
         self._run(self._opening.retry(event.pane, self._remote), "connect")
 
     def _show_artifact(self) -> None:
-        artifact_id = self._pair.artifact
-        state = self._stages.get(artifact_id) if artifact_id else None
+        state = self._stages.current
         self._staged.show(state)
         self._stage_line.tell(stage_line(state))
         latest = state.artifact.latest if state else None
         self._show_header(
-            artifact=str(artifact_id or ""),
+            artifact=str(self._pair.artifact or ""),
             version=latest.version if latest else "",
             target=_target(state),
         )
