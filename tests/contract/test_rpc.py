@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from time import time
 
 import anyio.to_thread
@@ -26,6 +28,13 @@ pytestmark = [
 ]
 
 Config = dict[str, str | None]
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Let what a test leaves be collected while its warnings are ignored, not later."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
