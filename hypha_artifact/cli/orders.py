@@ -86,11 +86,12 @@ async def _order_files(
     from hypha_artifact.paths import printable
     from hypha_artifact.transfer.state import Action, Command
 
-    missing, found = set(files), list[int]()
+    wanted = frozenset(files)
+    missing, found = set(wanted), list[int]()
     async for page in pages(client, batch):
         for job in page:
             names = {str(job.remote), str(job.local)}
-            if names & set(files):
+            if names & wanted:
                 found.append(job.id)
                 missing -= names
     if missing:

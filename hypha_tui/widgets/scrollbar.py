@@ -1,6 +1,6 @@
 """Scrollbars of whole cells: the same on every terminal, and steady while dragged.
 
-And their length, which changes ten times a second while files move.
+And their length, which changes several times a second while files move.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class SummaryLine(Static):
     def tell(self, line: Line) -> None:
         """Show a line of coloured texts, or the idle text for none."""
         shown = content(line) if line else Content.styled(self._idle, MUTED)
-        # One line is one line: a layout would draw the whole screen ten times a second.
+        # One line is one line: a layout would draw the whole screen at each look.
         self.update(Content(" ") + shown, layout=False)
 
     def on_click(self) -> None:
